@@ -1,0 +1,116 @@
+"""Who gets the next slot: decisions only, no waiting.
+
+A lane has a capacity in concurrent sequences; a ticket of weight *k* stands for a request that
+occupies *k* of them. ``submit`` puts a ticket into the queue, ``grant`` hands out slots to the
+most urgent tickets, ``release`` takes a ticket back in whatever state it is. Nothing here awaits,
+so every interleaving is a sequence of calls that a test can play.
+
+Two decisions worth knowing. The queue is strict: if the most urgent ticket does not fit, nothing
+behind it overtakes, because a stream of small tickets would otherwise starve a large one for
+ever. And a ticket wider than the lane counts as the whole lane: it runs alone rather than never.
+"""
+
+import enum
+import heapq
+import itertools
+from dataclasses import dataclass, field
+
+from tts_async.errors import ConfigurationError
+from tts_async.types.scheduling import Urgency
+
+
+class State(enum.Enum):
+    """The life of a ticket."""
+
+    WAITING = "waiting"
+    HELD = "held"
+    RELEASED = "released"
+
+
+@dataclass(eq=False, slots=True)
+class Ticket:
+    """One request for slots."""
+
+    weight: int
+    urgency: Urgency
+    state: State = field(default=State.WAITING)
+
+
+@dataclass(frozen=True, slots=True)
+class Statistics:
+    """A lane at one moment; ``in_use`` and ``queued`` in sequences, ``peak`` the most in use."""
+
+    capacity: int
+    in_use: int
+    queued: int
+    tickets_waiting: int
+    peak: int
+    granted: int
+
+
+class LaneCore:
+    """The queue and the books of one lane."""
+
+    def __init__(self, capacity: int) -> None:
+        if capacity < 1:
+            raise ConfigurationError(f"capacity: must be at least 1, got {capacity}")
+        self._capacity = capacity
+        self._in_use = 0
+        self._queued = 0
+        self._waiting = 0
+        self._peak = 0
+        self._granted = 0
+        self._arrivals = itertools.count()
+        self._heap: list[tuple[Urgency, int, Ticket]] = []
+
+    def submit(self, weight: int, urgency: Urgency) -> Ticket:
+        """Queue a request for ``weight`` slots."""
+        ticket = Ticket(min(weight, self._capacity), urgency)
+        heapq.heappush(self._heap, (urgency, next(self._arrivals), ticket))
+        self._queued += ticket.weight
+        self._waiting += 1
+        return ticket
+
+    def grant(self) -> list[Ticket]:
+        """Hand out what is free; returns the tickets that now hold slots, most urgent first."""
+        granted: list[Ticket] = []
+        while self._heap:
+            ticket = self._heap[0][2]
+            if ticket.state is State.WAITING:
+                if self._in_use + ticket.weight > self._capacity:
+                    break
+                self._leave_queue(ticket, State.HELD)
+                self._in_use += ticket.weight
+                self._granted += 1
+                granted.append(ticket)
+            heapq.heappop(self._heap)  # granted just now, or withdrawn while it waited
+        self._peak = max(self._peak, self._in_use)
+        return granted
+
+    def release(self, ticket: Ticket) -> None:
+        """Take a ticket back: give up its slots, or its place in the queue. Safe to repeat."""
+        if ticket.state is State.WAITING:
+            self._leave_queue(ticket, State.RELEASED)
+        elif ticket.state is State.HELD:
+            self._in_use -= ticket.weight
+            ticket.state = State.RELEASED
+
+    def statistics(self) -> Statistics:
+        """The state of the lane, for people and tests."""
+        return Statistics(
+            capacity=self._capacity,
+            in_use=self._in_use,
+            queued=self._queued,
+            tickets_waiting=self._waiting,
+            peak=self._peak,
+            granted=self._granted,
+        )
+
+    def _leave_queue(self, ticket: Ticket, state: State) -> None:
+        ticket.state = state
+        self._queued -= ticket.weight
+        self._waiting -= 1
+
+    def __repr__(self) -> str:
+        waiting = f"{self._waiting} tickets waiting for {self._queued}"
+        return f"<LaneCore {self._in_use}/{self._capacity} in use, {waiting}>"

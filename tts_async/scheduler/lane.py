@@ -1,0 +1,51 @@
+"""The awaits around the core.
+
+Every ticket is taken back in a ``finally``, whatever state it is in at that moment: cancelled in
+the queue, cancelled between grant and wake-up, failed while it held its slots. That one rule is
+what conserves the slots.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from tts_async.scheduler.core import LaneCore, State, Statistics, Ticket
+from tts_async.types.scheduling import Urgency
+
+
+class Lane:
+    """Slots of one resource, shared by all searches of one event loop."""
+
+    def __init__(self, name: str, capacity: int) -> None:
+        self.name = name
+        self._core = LaneCore(capacity)
+        self._wakers: dict[Ticket, asyncio.Future[None]] = {}
+
+    @asynccontextmanager
+    async def slots(self, weight: int, urgency: Urgency) -> AsyncIterator[None]:
+        """Wait for ``weight`` slots and hold them while inside."""
+        ticket = self._core.submit(weight, urgency)
+        try:
+            self._hand_out()
+            if ticket.state is State.WAITING:
+                waker = asyncio.get_running_loop().create_future()
+                self._wakers[ticket] = waker
+                await waker
+            yield
+        finally:
+            self._wakers.pop(ticket, None)
+            self._core.release(ticket)
+            self._hand_out()
+
+    def statistics(self) -> Statistics:
+        """The state of the lane, for people and tests."""
+        return self._core.statistics()
+
+    def _hand_out(self) -> None:
+        for ticket in self._core.grant():
+            waker = self._wakers.pop(ticket, None)
+            if waker is not None and not waker.done():
+                waker.set_result(None)
+
+    def __repr__(self) -> str:
+        return f"<Lane {self.name}: {self._core!r}>"

@@ -1,0 +1,58 @@
+"""From what a user says to the generator and verifier that are opened.
+
+Everything heavy is imported here, in the function that needs it.
+"""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, cast
+
+from tts_async.errors import ConfigurationError
+from tts_async.types.generation import Generator
+from tts_async.types.verification import Verifier
+
+EMBEDDED = "embedded"
+
+GeneratorLike = Generator | Path | str
+VerifierLike = Verifier | Callable[..., Any] | Path | str
+
+
+def make_generator(generator: GeneratorLike | None) -> Generator:
+    """A generator object, the folder of a local model, or ``None`` for the embedded one."""
+    if generator is None or isinstance(generator, str | Path):
+        from tts_async.embedded import GENERATOR_PATH
+        from tts_async.generation.local import LocalGenerator
+
+        return LocalGenerator(GENERATOR_PATH if generator in (None, EMBEDDED) else generator)
+    if not callable(getattr(generator, "generate", None)):
+        raise ConfigurationError(
+            f"generator: {type(generator).__name__} has no generate() method; "
+            "pass a Generator, the folder of a model, or base_url=..."
+        )
+    return generator
+
+
+async def make_server_generator(base_url: str, model: str | None, api_key: str | None) -> Generator:
+    """A generator for the server at ``base_url``, of the kind that fits it."""
+    from tts_async.generation.detect import detect_server
+
+    return await detect_server(base_url, model=model, api_key=api_key)
+
+
+def make_verifier(verifier: VerifierLike) -> Verifier:
+    """A verifier object, a function, the folder of a PRM, or ``"embedded"``."""
+    if isinstance(verifier, str | Path):
+        from tts_async.embedded import PRM_PATH
+        from tts_async.verifiers.local import LocalVerifier
+
+        return LocalVerifier(PRM_PATH if verifier == EMBEDDED else verifier)
+    if callable(getattr(verifier, "score", None)):
+        return cast(Verifier, verifier)
+    if callable(verifier):
+        from tts_async.verifiers.function import FunctionVerifier
+
+        return FunctionVerifier(verifier)
+    raise ConfigurationError(
+        f"verifier: {type(verifier).__name__} is neither a Verifier nor callable; pass one of "
+        "these, the folder of a process reward model, or 'embedded'"
+    )

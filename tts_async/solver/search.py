@@ -1,0 +1,123 @@
+"""One search from start to result, whatever way it ends."""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from tts_async.answers import AnswerChecker, Selection
+from tts_async.errors import BudgetExhausted
+from tts_async.solver.election import Election, elect
+from tts_async.strategies import Context, Resources, Settings, Strategy, name_of
+from tts_async.types.budget import Spend
+from tts_async.types.events import (
+    Event,
+    SearchCancelled,
+    SearchFailed,
+    SearchFinished,
+    SearchStarted,
+)
+from tts_async.types.node import Node
+from tts_async.types.problem import Problem
+from tts_async.types.result import Result, StopReason
+from tts_async.types.tree import Tree
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Search:
+    """Everything one run of a strategy needs.
+
+    ``deadline`` is a moment of the event loop's clock, or ``None``.
+    """
+
+    problem: Problem
+    strategy: Strategy
+    resources: Resources
+    settings: Settings
+    checker: AnswerChecker
+    emit: Callable[[Event], None]
+    deadline: float | None = None
+
+    async def run(self) -> Result:
+        """Search, vote, report. A spent budget or a deadline still gives a result."""
+        now = asyncio.get_running_loop().time
+        tag = self.problem.id
+        context = Context(self.problem, self.resources, self.settings, self.emit)
+        started = now()
+        self.emit(
+            SearchStarted(
+                problem_id=tag, at=started, problem=self.problem, strategy=repr(self.strategy)
+            )
+        )
+        try:
+            stop_reason, nodes = await self._explore(context, started)
+            election = await elect(nodes, self._selection(), self.checker)
+        except asyncio.CancelledError:
+            self.emit(SearchCancelled(problem_id=tag, at=now()))
+            raise
+        except Exception as error:
+            self.emit(SearchFailed(problem_id=tag, at=now(), error=error))
+            raise
+        context.spend.seconds = now() - started
+        result = self._result(context, election, stop_reason)
+        self.emit(SearchFinished(problem_id=tag, at=now(), result=result))
+        return result
+
+    async def _explore(self, context: Context, started: float) -> tuple[StopReason, Sequence[Node]]:
+        """Run the strategy within its limits; cut short, every finished answer is a candidate."""
+        seconds = self.settings.budget.seconds
+        limits: list[tuple[float | None, StopReason]] = []
+        if seconds is not None:
+            limits.append((started + seconds, "budget"))
+        if self.deadline is not None:
+            limits.append((self.deadline, "deadline"))
+        moment, reason = min(limits, default=(None, "budget"))
+        try:
+            async with asyncio.timeout_at(moment) as limit:
+                return "finished", await self.strategy(context)
+        except BudgetExhausted:
+            return "budget", context.tree.finished()
+        except TimeoutError:
+            if not limit.expired():
+                raise
+            return reason, context.tree.finished()
+
+    def _selection(self) -> Selection:
+        selection: Selection = getattr(self.strategy, "select", "weighted")
+        return selection
+
+    def _result(self, context: Context, election: Election, stop_reason: StopReason) -> Result:
+        winner = election.winner
+        if winner is None and stop_reason == "finished":
+            stop_reason = "no_answer"
+        return Result(
+            problem=self.problem,
+            answer=None if winner is None else winner.answer,
+            text="" if winner is None else winner.text,
+            confidence=election.confidence,
+            stop_reason=stop_reason,
+            strategy=name_of(self.strategy),
+            n=getattr(self.strategy, "n", None),
+            seed=self.settings.seed,
+            candidates=election.candidates,
+            votes=election.votes,
+            spend=context.spend,
+            tree=context.tree,
+        )
+
+    def failure(self, error: Exception) -> Result:
+        """The result that stands for a search that ended with an error."""
+        return Result(
+            problem=self.problem,
+            answer=None,
+            text="",
+            confidence=0.0,
+            stop_reason="error",
+            strategy=name_of(self.strategy),
+            n=getattr(self.strategy, "n", None),
+            seed=self.settings.seed,
+            candidates=(),
+            votes=(),
+            spend=Spend(),
+            tree=Tree(),
+            error=f"{type(error).__name__}: {error}",
+        )

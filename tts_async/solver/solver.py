@@ -1,0 +1,269 @@
+"""The solver: opens what is needed, runs searches through shared lanes, closes everything."""
+
+import asyncio
+import itertools
+from collections.abc import AsyncGenerator, AsyncIterable, Iterable, Sequence
+from contextlib import AsyncExitStack, aclosing
+from types import TracebackType
+from typing import Any, Self
+
+from tts_async.aggregate import check_aggregation
+from tts_async.answers import AnswerChecker
+from tts_async.concurrency import gather
+from tts_async.errors import ConfigurationError, TTSError
+from tts_async.prompts import SYSTEM_PROMPT
+from tts_async.scheduler import Lane, Statistics
+from tts_async.solver.many import run_many
+from tts_async.solver.resources import (
+    EMBEDDED,
+    GeneratorLike,
+    VerifierLike,
+    make_generator,
+    make_server_generator,
+    make_verifier,
+)
+from tts_async.solver.search import Search
+from tts_async.strategies import DVTS, Majority, Resources, Settings, Strategy, make_strategy
+from tts_async.types.budget import Budget
+from tts_async.types.events import Event, Observer
+from tts_async.types.generation import Generator, Sampling
+from tts_async.types.problem import Problem, as_problem
+from tts_async.types.result import Result
+from tts_async.types.verification import Aggregation, Verifier
+
+DEFAULT_CAPACITY = 256
+
+
+class Solver:
+    """Solves problems with search, many at a time; an async context manager.
+
+    ``generator`` is a ``Generator`` or the folder of a local model, ``base_url`` an
+    OpenAI-compatible server (with ``model`` and ``api_key`` as usual); with neither, the embedded
+    model is used. ``verifier`` is a ``Verifier``, a function ``(problem, steps) -> score(s)``, the
+    folder of a process reward model, or ``"embedded"``; it defaults to the embedded one for the
+    embedded generator, and to none otherwise.
+
+    ``strategy`` (an object or a name) defaults to DVTS, or to a majority vote without a verifier.
+    ``aggregation`` defaults to what the verifier declares. ``budget`` limits each search.
+    ``max_in_flight`` bounds the problems that ``solve_many`` works on at a time; by default as
+    many as keep the generator busy twice over. Every event goes to each of ``observers``.
+
+    Raises ``ConfigurationError`` for wrong arguments, and on entering ``GeneratorUnavailable``,
+    ``VerifierUnavailable`` when a model cannot be loaded or a server not reached.
+    """
+
+    def __init__(
+        self,
+        *,
+        generator: GeneratorLike | None = None,
+        verifier: VerifierLike | None = None,
+        strategy: Strategy | str | None = None,
+        base_url: str | None = None,
+        model: str | None = None,
+        api_key: str | None = None,
+        sampling: Sampling | None = None,
+        aggregation: Aggregation | None = None,
+        budget: Budget | None = None,
+        system_prompt: str | None = SYSTEM_PROMPT,
+        seed: int = 0,
+        max_in_flight: int | None = None,
+        observers: Sequence[Observer] = (),
+    ) -> None:
+        if generator is not None and base_url is not None:
+            raise ConfigurationError("base_url: give either a generator or a base_url, not both")
+        if max_in_flight is not None and max_in_flight < 1:
+            raise ConfigurationError(f"max_in_flight: must be at least 1, got {max_in_flight}")
+        if verifier is None and base_url is None and generator in (None, EMBEDDED):
+            verifier = EMBEDDED
+        self._generator: Generator | None = None if base_url else make_generator(generator)
+        self._server = (base_url or "", model, api_key)
+        self._verifier: Verifier | None = None if verifier is None else make_verifier(verifier)
+        self._strategy = self._resolve(strategy)
+        declared: Aggregation = getattr(self._verifier, "aggregation", "last")
+        self._aggregation = check_aggregation(aggregation or declared)
+        self._sampling = sampling
+        self._budget = budget or Budget()
+        self._system_prompt = system_prompt
+        self._seed = seed
+        self._max_in_flight = max_in_flight
+        self._observers = tuple(observers)
+        self._ages = itertools.count()
+        self._checker = AnswerChecker()
+        self._stack = AsyncExitStack()
+        self._resources: Resources | None = None
+
+    async def __aenter__(self) -> Self:
+        try:
+            if self._generator is None:
+                self._generator = await make_server_generator(*self._server)
+            managed: tuple[Any, ...] = (self._generator, self._verifier, self._checker)
+            await gather(  # together: each may have a model to load
+                *(self._stack.enter_async_context(m) for m in managed if hasattr(m, "__aenter__"))
+            )
+        except BaseException:
+            await self._stack.aclose()
+            raise
+        self._resources = Resources(
+            generator=self._generator,
+            verifier=self._verifier,
+            generation_lane=Lane("generation", _capacity(self._generator)),
+            verification_lane=Lane("verification", _capacity(self._verifier)),
+        )
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._resources = None
+        await self._stack.aclose()
+
+    async def solve(
+        self,
+        problem: str | Problem,
+        *,
+        strategy: Strategy | str | None = None,
+        budget: Budget | None = None,
+        deadline: float | None = None,
+        seed: int | None = None,
+    ) -> Result:
+        """Search for the answer to one problem.
+
+        ``deadline``: seconds from now until a result must be there; then the best answer so far
+        counts. Cancelling the call stops the search and everything it has in flight. Raises
+        ``TTSError``.
+        """
+        return await self._search(problem, strategy, budget, deadline, seed).run()
+
+    async def solve_many(
+        self,
+        problems: Iterable[str | Problem] | AsyncIterable[str | Problem],
+        *,
+        strategy: Strategy | str | None = None,
+        budget: Budget | None = None,
+        deadline: float | None = None,
+        seed: int | None = None,
+        ordered: bool = False,
+    ) -> AsyncGenerator[Result, None]:
+        """Search many problems together; yields each result when it is there.
+
+        ``problems`` may be endless: only as many are read as are worked on. ``ordered`` yields in
+        the order of the input instead. ``deadline`` counts from the admission of each problem. A
+        problem whose search fails yields a result with ``stop_reason="error"`` and ``error``
+        set; the others go on. Leaving the loop early cancels what is in flight (wrap it in
+        ``contextlib.aclosing`` to have that happen at once).
+        """
+        chosen = self._resolve(strategy) if strategy is not None else self._strategy
+
+        async def run(problem: str | Problem) -> Result:
+            search = self._search(problem, chosen, budget, deadline, seed)
+            try:
+                return await search.run()
+            except ConfigurationError:
+                raise  # it would be the same for every problem: the caller's to fix
+            except TTSError as error:
+                return search.failure(error)
+
+        limit = self._max_in_flight or self._enough_for(chosen)
+        async with aclosing(run_many(problems, run, limit=limit, ordered=ordered)) as results:
+            async for result in results:
+                yield result
+
+    async def stream(
+        self,
+        problem: str | Problem,
+        *,
+        strategy: Strategy | str | None = None,
+        budget: Budget | None = None,
+        deadline: float | None = None,
+        seed: int | None = None,
+    ) -> AsyncGenerator[Event, None]:
+        """Search one problem and yield its events.
+
+        The last one is ``SearchFinished`` with the result.
+        An error of the search is raised after its ``SearchFailed`` event. Leaving the loop early
+        cancels the search.
+        """
+        events: asyncio.Queue[Event | None] = asyncio.Queue()
+        search = self._search(problem, strategy, budget, deadline, seed, events.put_nowait)
+        task = asyncio.create_task(search.run())
+        task.add_done_callback(lambda _: events.put_nowait(None))
+        try:
+            while (event := await events.get()) is not None:
+                yield event
+            await task
+        finally:
+            task.cancel()
+            await asyncio.wait([task])
+
+    def statistics(self) -> dict[str, Statistics]:
+        """The state of the lanes."""
+        resources = self._opened()
+        return {
+            lane.name: lane.statistics()
+            for lane in (resources.generation_lane, resources.verification_lane)
+            if isinstance(lane, Lane)
+        }
+
+    def _search(
+        self,
+        problem: str | Problem,
+        strategy: Strategy | str | None,
+        budget: Budget | None,
+        deadline: float | None,
+        seed: int | None,
+        *observers: Observer,
+    ) -> Search:
+        if deadline is not None and deadline <= 0:
+            raise ConfigurationError(f"deadline: must be positive seconds, got {deadline}")
+        listeners = (*self._observers, *observers)
+
+        def emit(event: Event) -> None:
+            for listener in listeners:
+                listener(event)
+
+        now = asyncio.get_running_loop().time()
+        sampling = self._sampling or getattr(self._generator, "sampling", None) or Sampling()
+        return Search(
+            problem=as_problem(problem),
+            strategy=self._strategy if strategy is None else self._resolve(strategy),
+            resources=self._opened(),
+            settings=Settings(
+                sampling=sampling,
+                aggregation=self._aggregation,
+                system_prompt=self._system_prompt,
+                budget=budget or self._budget,
+                seed=self._seed if seed is None else seed,
+                age=next(self._ages),
+            ),
+            checker=self._checker,
+            emit=emit,
+            deadline=None if deadline is None else now + deadline,
+        )
+
+    def _opened(self) -> Resources:
+        if self._resources is None:
+            raise ConfigurationError(
+                "solver: it is not open; use 'async with Solver(...) as solver'"
+            )
+        return self._resources
+
+    def _resolve(self, strategy: Strategy | str | None) -> Strategy:
+        if strategy is None:
+            return Majority() if self._verifier is None else DVTS()
+        return make_strategy(strategy) if isinstance(strategy, str) else strategy
+
+    def _enough_for(self, strategy: Strategy) -> int:
+        width = getattr(strategy, "n", 1)
+        return 1 + 2 * _capacity(self._generator) // max(1, width)
+
+    def __repr__(self) -> str:
+        state = "closed" if self._resources is None else f"{self.statistics()}"
+        return f"<Solver {self._generator!r} {self._verifier!r} {state}>"
+
+
+def _capacity(resource: Generator | Verifier | None) -> int:
+    capacity: int = getattr(resource, "capacity", DEFAULT_CAPACITY)
+    return capacity

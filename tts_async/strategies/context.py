@@ -1,0 +1,180 @@
+"""What a strategy holds in its hands: expand, score, and nothing else.
+
+Everything a search needs besides the algorithm happens here once: seeds by place in the tree,
+slots in the two lanes, budgets, events, and the checks on what generators and verifiers return.
+"""
+
+import asyncio
+import random
+from collections.abc import Callable, Sequence
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+
+from tts_async.errors import ConfigurationError
+from tts_async.seeds import derive_rng, derive_seed
+from tts_async.steps import DELIMITER
+from tts_async.strategies.growth import grow_children, path_steps, with_scores
+from tts_async.types.budget import Budget, Spend
+from tts_async.types.events import (
+    Event,
+    ExpansionFinished,
+    ExpansionQueued,
+    ExpansionStarted,
+    ScoringFinished,
+    ScoringQueued,
+    ScoringStarted,
+)
+from tts_async.types.generation import GenerationRequest, Generator, Sampling
+from tts_async.types.node import Node, Path
+from tts_async.types.problem import Problem
+from tts_async.types.scheduling import Slots, Urgency
+from tts_async.types.tree import Tree
+from tts_async.types.verification import Aggregation, ScoreRequest, Verifier
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Resources:
+    """What all searches of a solver share."""
+
+    generator: Generator
+    verifier: Verifier | None
+    generation_lane: Slots
+    verification_lane: Slots
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """How one search runs; ``age`` is its place in the order of admission."""
+
+    sampling: Sampling
+    aggregation: Aggregation
+    system_prompt: str | None
+    budget: Budget
+    seed: int
+    age: int
+
+
+class Context:
+    """One search: its tree, what it spent, and the two things a strategy can ask for.
+
+    ``rng`` is the only randomness a strategy may use of its own.
+    """
+
+    def __init__(
+        self,
+        problem: Problem,
+        resources: Resources,
+        settings: Settings,
+        emit: Callable[[Event], None],
+    ) -> None:
+        self.problem = problem
+        self.tree = Tree()
+        self.spend = Spend()
+        self.rng: random.Random = derive_rng(settings.seed, problem.id, "strategy")
+        self._resources = resources
+        self._settings = settings
+        self._emit = emit
+        self._now = asyncio.get_running_loop().time
+
+    @property
+    def root(self) -> Node:
+        """The empty path."""
+        return self.tree.root
+
+    async def expand(
+        self,
+        node: Node,
+        k: int = 1,
+        *,
+        to_end: bool = False,
+        temperature: float | None = None,
+        detached: bool = False,
+    ) -> list[Node]:
+        """Draw ``k`` continuations of a node: one step each, or with ``to_end`` the whole rest.
+
+        The children are ordered by ordinal. ``detached`` children (lookahead) never enter the
+        tree and never vote. Raises ``BudgetExhausted`` and ``GenerationError``.
+        """
+        if k < 1:
+            raise ConfigurationError(f"expand: k must be at least 1, got {k}")
+        if not node.expandable:
+            raise ConfigurationError(f"expand: {node!r} has ended; expand unfinished nodes only")
+        self.spend.check(self._settings.budget)
+        self.spend.expansions += 1
+        node = self.tree.newest(node)
+        # Reserved before the first await: places, and so seeds, follow the algorithm's order.
+        first = -k if detached else self.tree.reserve(node, k)
+        request = GenerationRequest(
+            problem=self.problem,
+            system_prompt=self._settings.system_prompt,
+            steps=tuple(above.text for above in node.lineage()),
+            token_ids=tuple(token for above in node.lineage() for token in above.token_ids),
+            n=k,
+            stop=None if to_end else DELIMITER,
+            sampling=self._sampling(temperature),
+            seed=derive_seed(self._settings.seed, self.problem.id, node.path, first),
+            priority=self.problem.priority,
+        )
+        path = node.path
+        self._emit(ExpansionQueued(problem_id=self.problem.id, at=self._now(), path=path, k=k))
+        async with self._slots(self._resources.generation_lane, k, node.depth):
+            self._emit(ExpansionStarted(problem_id=self.problem.id, at=self._now(), path=path, k=k))
+            steps = await self._resources.generator.generate(request)
+        children = grow_children(node, first, k, steps)
+        self.spend.tokens += sum(child.tokens for child in children)
+        if not detached:
+            self.tree.put(children)
+        self._emit(
+            ExpansionFinished(
+                problem_id=self.problem.id,
+                at=self._now(),
+                path=path,
+                children=tuple(children),
+                detached=detached,
+            )
+        )
+        return children
+
+    async def score(self, nodes: Sequence[Node]) -> list[Node]:
+        """The same nodes with ``step_scores`` and ``score`` filled in.
+
+        Nodes that have a score already cost nothing. Raises ``BudgetExhausted``,
+        ``VerificationError``, and ``ConfigurationError`` when the solver has no verifier.
+        """
+        verifier = self._resources.verifier
+        if verifier is None:
+            raise ConfigurationError(
+                "verifier: this strategy scores steps and the solver has no verifier; "
+                "pass Solver(verifier=...), or use greedy or majority"
+            )
+        nodes = [self.tree.newest(node) for node in nodes]
+        paths = {node.path: path_steps(node) for node in nodes if node.step_scores is None}
+        unscored = [node for node in nodes if paths.get(node.path)]
+        if not unscored:
+            return nodes
+        self.spend.check(self._settings.budget)
+        self.spend.verifier_calls += len(unscored)
+        requests = [
+            ScoreRequest(self.problem, paths[node.path], self.problem.priority) for node in unscored
+        ]
+        count, depth = len(unscored), max(node.depth for node in unscored)
+        self._emit(ScoringQueued(problem_id=self.problem.id, at=self._now(), paths=count))
+        async with self._slots(self._resources.verification_lane, count, depth):
+            self._emit(ScoringStarted(problem_id=self.problem.id, at=self._now(), paths=count))
+            answers = await verifier.score(requests)
+        scored = with_scores(unscored, requests, answers, self._settings.aggregation)
+        self.spend.steps_scored += sum(len(node.step_scores or ()) for node in scored)
+        self.tree.put(node for node in scored if node.path in self.tree)
+        self._emit(ScoringFinished(problem_id=self.problem.id, at=self._now(), nodes=tuple(scored)))
+        newest: dict[Path, Node] = {node.path: node for node in scored}
+        return [newest.get(node.path, node) for node in nodes]
+
+    def _sampling(self, temperature: float | None) -> Sampling:
+        sampling = self._settings.sampling
+        if temperature is None:
+            return sampling
+        return Sampling(temperature, sampling.top_p, sampling.max_tokens)
+
+    def _slots(self, lane: Slots, weight: int, depth: int) -> AbstractAsyncContextManager[None]:
+        urgency = Urgency(self.problem.priority, self._settings.age, -depth)
+        return lane.slots(weight, urgency)

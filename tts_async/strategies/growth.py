@@ -1,0 +1,70 @@
+"""From what generators and verifiers return to nodes, checked.
+
+Pure functions; everything untrusted that enters a tree passes here.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from itertools import chain
+
+from tts_async.aggregate import aggregate
+from tts_async.answers import has_final_answer
+from tts_async.errors import InvalidScores, MalformedResponse
+from tts_async.steps import split_steps
+from tts_async.types.generation import Step
+from tts_async.types.node import Node
+from tts_async.types.verification import Aggregation, ScoreRequest, StepScores
+
+
+def grow_children(parent: Node, first: int, k: int, steps: Sequence[Step]) -> list[Node]:
+    """The ``k`` continuations of a node as its children, ordinals counted from ``first``.
+
+    A step that holds a complete final answer ends its path even if the model would go on.
+    """
+    if len(steps) != k:
+        raise MalformedResponse(f"asked for {k} continuations, the generator gave {len(steps)}")
+    return [
+        Node(
+            parent=parent,
+            path=(*parent.path, first + i),
+            text=step.text,
+            finish="stop" if step.finish == "step" and has_final_answer(step.text) else step.finish,
+            tokens=step.tokens,
+            token_ids=step.token_ids,
+        )
+        for i, step in enumerate(steps)
+    ]
+
+
+def path_steps(node: Node) -> tuple[str, ...]:
+    """All steps of a path; a node that holds a whole answer contributes several."""
+    return tuple(chain.from_iterable(split_steps(above.text) for above in node.lineage()))
+
+
+def with_scores(
+    nodes: Sequence[Node],
+    requests: Sequence[ScoreRequest],
+    answers: Sequence[StepScores],
+    how: Aggregation,
+) -> list[Node]:
+    """New versions of the nodes that carry their scores.
+
+    Raises ``InvalidScores`` unless there is one number in [0, 1] for every step.
+    """
+    if len(answers) != len(requests):
+        raise InvalidScores(f"asked to score {len(requests)} paths, got {len(answers)} answers")
+    scored = []
+    for node, request, scores in zip(nodes, requests, answers, strict=True):
+        if len(scores) != len(request.steps):
+            raise InvalidScores(f"a path of {len(request.steps)} steps got {len(scores)} scores")
+        if not all(0.0 <= score <= 1.0 for score in scores):  # NaN fails every comparison
+            raise InvalidScores(f"scores must lie in [0, 1], got {list(scores)}")
+        own = len(split_steps(node.text))
+        scored.append(
+            replace(
+                node,
+                step_scores=tuple(scores[len(scores) - own :]),
+                score=aggregate(scores, how),
+            )
+        )
+    return scored

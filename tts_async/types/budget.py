@@ -1,0 +1,57 @@
+"""What a search may spend, and what it spent."""
+
+from dataclasses import asdict, dataclass, fields
+from typing import Any
+
+from tts_async.errors import BudgetExhausted, ConfigurationError
+
+
+@dataclass(frozen=True, slots=True)
+class Budget:
+    """Upper limits of one search; ``None`` means unlimited.
+
+    ``tokens`` generated, ``expansions`` asked of the generator, ``verifier_calls`` (paths
+    scored), ``seconds`` from the first moment of the search. Limits are checked before each
+    request, so a search exceeds them by no more than what it has in flight.
+    """
+
+    tokens: int | None = None
+    expansions: int | None = None
+    verifier_calls: int | None = None
+    seconds: float | None = None
+
+    def __post_init__(self) -> None:
+        for field in fields(self):
+            value = getattr(self, field.name)
+            if value is not None and not value > 0:
+                raise ConfigurationError(
+                    f"budget.{field.name}: must be positive, got {value!r}; use None for no limit"
+                )
+
+
+@dataclass(slots=True)
+class Spend:
+    """What one search cost so far; grows while it runs.
+
+    ``tokens`` generated (lookahead included), ``expansions`` requests to the generator,
+    ``verifier_calls`` paths scored, ``steps_scored`` steps whose score was new, ``seconds`` wall
+    time, ``queued_seconds`` of it spent waiting for a slot, summed over requests.
+    """
+
+    tokens: int = 0
+    expansions: int = 0
+    verifier_calls: int = 0
+    steps_scored: int = 0
+    seconds: float = 0.0
+    queued_seconds: float = 0.0
+
+    def check(self, budget: Budget) -> None:
+        """Raise ``BudgetExhausted`` naming the first limit that is reached."""
+        for limit in ("tokens", "expansions", "verifier_calls"):
+            allowed = getattr(budget, limit)
+            if allowed is not None and getattr(self, limit) >= allowed:
+                raise BudgetExhausted(limit)
+
+    def to_dict(self) -> dict[str, Any]:
+        """As plain data."""
+        return asdict(self)

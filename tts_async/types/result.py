@@ -1,0 +1,143 @@
+"""What a search returns."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any, Literal
+
+from tts_async.types.budget import Spend
+from tts_async.types.node import Node, Path
+from tts_async.types.problem import Problem
+from tts_async.types.tree import Tree
+
+StopReason = Literal["finished", "no_answer", "budget", "deadline", "error"]
+"""``finished``: the strategy ran to its end; ``no_answer``: it did, and no candidate has an answer;
+``budget`` and ``deadline``: cut short, the result is the best so far; ``error``: see ``error``."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Candidate:
+    """One complete answer that could vote.
+
+    ``answer`` is what was extracted from ``text`` (``None`` abstains), ``score`` the aggregated
+    verifier score of its path (``None`` without a verifier), ``group`` the index into
+    ``Result.votes`` of the answers it is mathematically equal to.
+    """
+
+    path: Path
+    text: str
+    answer: str | None
+    score: float | None
+    group: int | None
+    tokens: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AnswerVotes:
+    """A group of equal answers: how many candidates gave it and what weight they carry."""
+
+    answer: str
+    count: int
+    weight: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Result:
+    """The outcome of one search.
+
+    ``answer`` and ``text`` are those of the best candidate of the winning group, or ``None`` and
+    ``""`` when nothing could vote. ``confidence`` is the winner's share of all votes, in [0, 1].
+    ``n`` is the strategy's budget of candidates where it has one.
+    """
+
+    problem: Problem
+    answer: str | None
+    text: str
+    confidence: float
+    stop_reason: StopReason
+    strategy: str
+    n: int | None
+    seed: int
+    candidates: tuple[Candidate, ...]
+    votes: tuple[AnswerVotes, ...]
+    spend: Spend
+    tree: Tree
+    error: str | None = None
+
+    def to_dict(self, *, tree: bool = True) -> dict[str, Any]:
+        """As plain JSON data; ``tree=False`` leaves out the nodes that led to the candidates."""
+        data: dict[str, Any] = {
+            "problem": {
+                "id": self.problem.id,
+                "text": self.problem.text,
+                "answer": self.problem.answer,
+                "history": list(self.problem.history),
+                "priority": self.problem.priority,
+                "metadata": dict(self.problem.metadata),
+            },
+            "answer": self.answer,
+            "text": self.text,
+            "confidence": self.confidence,
+            "stop_reason": self.stop_reason,
+            "error": self.error,
+            "strategy": self.strategy,
+            "n": self.n,
+            "seed": self.seed,
+            "candidates": [asdict(candidate) for candidate in self.candidates],
+            "votes": [asdict(votes) for votes in self.votes],
+            "spend": self.spend.to_dict(),
+        }
+        for candidate in data["candidates"]:
+            candidate["path"] = list(candidate["path"])
+        if tree:
+            data["tree"] = [_node_to_dict(node) for node in self.tree]
+        return data
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> "Result":
+        """The inverse of ``to_dict``."""
+        problem = dict(data["problem"])
+        problem["history"] = tuple(problem["history"])
+        candidates = (Candidate(**{**c, "path": tuple(c["path"])}) for c in data["candidates"])
+        kept = ("answer", "text", "confidence", "stop_reason", "error", "strategy", "n", "seed")
+        return cls(
+            problem=Problem(**problem),
+            candidates=tuple(candidates),
+            votes=tuple(AnswerVotes(**votes) for votes in data["votes"]),
+            spend=Spend(**data["spend"]),
+            tree=_tree_from_dicts(data.get("tree", ())),
+            **{key: data[key] for key in kept},
+        )
+
+    def __repr__(self) -> str:
+        return (
+            f"<Result {self.answer!r} confidence={self.confidence:.2f} {self.strategy}: "
+            f"{len(self.candidates)} candidates, {self.spend.tokens} tokens, "
+            f"{self.spend.seconds:.2f} s, {self.stop_reason}>"
+        )
+
+
+def _node_to_dict(node: Node) -> dict[str, Any]:
+    scores = node.step_scores
+    return {
+        "path": list(node.path),
+        "text": node.text,
+        "finish": node.finish,
+        "tokens": node.tokens,
+        "token_ids": list(node.token_ids),
+        "step_scores": None if scores is None else list(scores),
+        "score": node.score,
+    }
+
+
+def _tree_from_dicts(rows: Any) -> Tree:
+    tree = Tree()
+    for row in rows:  # in tree order, so a parent always comes before its children
+        path, scores = tuple(row["path"]), row["step_scores"]
+        parent = tree[path[:-1]]
+        changes = {
+            "path": path,
+            "token_ids": tuple(row["token_ids"]),
+            "step_scores": None if scores is None else tuple(scores),
+        }
+        tree.put([Node(parent=parent, **{**row, **changes})])
+    return tree

@@ -1,0 +1,234 @@
+"""The parent's side of a worker process.
+
+A child that dies fails the calls it had; the next call starts a fresh child. ``call`` itself asks
+once more when the child died under it, so a crash costs time and loses nothing; an input that
+kills two children in a row is reported as the error it is.
+"""
+
+import asyncio
+import contextlib
+import itertools
+import sys
+from collections import deque
+from collections.abc import Mapping
+from typing import Any
+
+from tts_async.errors import BrokenWorker, WorkerStartError
+from tts_async.worker import frames
+
+CLOSE_SECONDS = 2.0
+STDERR_LINES = 20
+
+
+class WorkerProcess:
+    """A child process that runs ``target`` (``"package.module:function"``) and answers calls.
+
+    ``config`` are the keyword arguments of the target and must pickle. The child starts with the
+    first call or with ``start``; ``load_timeout`` in seconds bounds the time until it is ready.
+    """
+
+    def __init__(
+        self, target: str, config: Mapping[str, Any] | None = None, *, load_timeout: float = 180.0
+    ) -> None:
+        self.target = target
+        self.info: Any = None
+        self._config = dict(config or {})
+        self._load_timeout = load_timeout
+        self._child: _Child | None = None
+        self._starting = asyncio.Lock()
+        self._closed = False
+
+    @property
+    def pid(self) -> int | None:
+        """Process id of the child, if one runs."""
+        return self._child.pid if self._child is not None and self._child.alive else None
+
+    async def start(self) -> Any:
+        """Start the child unless it runs; returns what it said when it became ready.
+
+        Raises ``WorkerStartError`` with the child's own words.
+        """
+        async with self._starting:
+            if self._closed:
+                raise BrokenWorker(f"{self.target}: the worker is closed")
+            if self._child is None or not self._child.alive:
+                if self._child is not None:
+                    await self._child.aclose()
+                self._child = None
+                child = await _Child.spawn(self.target)
+                try:
+                    self.info = await child.handshake(self._config, self._load_timeout)
+                except BaseException:
+                    await child.aclose()
+                    raise
+                self._child = child
+            return self.info
+
+    async def call(self, payload: Any) -> Any:
+        """Send a payload and wait for its answer; cancelling tells the child to stop.
+
+        Raises what the child raised, or ``BrokenWorker`` when two children in a row died.
+        """
+        try:
+            return await self._call_once(payload)
+        except BrokenWorker:
+            if self._closed:
+                raise
+            return await self._call_once(payload)
+
+    async def kill(self) -> None:
+        """End the child at once; its calls fail with ``BrokenWorker``."""
+        if self._child is not None:
+            await self._child.aclose(grace=0.0)
+
+    async def aclose(self) -> None:
+        """End the child and wait for it; safe to call twice."""
+        self._closed = True
+        if self._child is not None:
+            await self._child.aclose()
+
+    async def _call_once(self, payload: Any) -> Any:
+        await self.start()
+        assert self._child is not None
+        return await self._child.call(payload)
+
+    def __repr__(self) -> str:
+        state = "closed" if self._closed else f"pid={self.pid}" if self.pid else "not running"
+        calls = self._child.calls_in_flight if self._child else 0
+        return f"<WorkerProcess {self.target} {state}, {calls} calls in flight>"
+
+
+class _Child:
+    """One life of a worker process."""
+
+    def __init__(self, target: str, process: asyncio.subprocess.Process) -> None:
+        self._target = target
+        self._process = process
+        self._ids = itertools.count()
+        self._calls: dict[int, asyncio.Future[Any]] = {}
+        self._last_words: deque[str] = deque(maxlen=STDERR_LINES)
+        self._reason = ""
+        self.alive = True
+        # Owned by this object from here to aclose().
+        self._listener = asyncio.create_task(self._keep_last_words())
+        self._reader: asyncio.Task[None] | None = None
+
+    @classmethod
+    async def spawn(cls, target: str) -> "_Child":
+        pipe = asyncio.subprocess.PIPE
+        command = (sys.executable, "-m", "tts_async.worker", target)
+        try:
+            process = await asyncio.create_subprocess_exec(
+                *command, stdin=pipe, stdout=pipe, stderr=pipe
+            )
+        except OSError as error:
+            raise WorkerStartError(f"cannot start a worker process: {error}") from error
+        return cls(target, process)
+
+    @property
+    def pid(self) -> int:
+        return self._process.pid
+
+    @property
+    def calls_in_flight(self) -> int:
+        return len(self._calls)
+
+    async def handshake(self, config: Mapping[str, Any], seconds: float) -> Any:
+        self._send(config)
+        try:
+            async with asyncio.timeout(seconds):
+                kind, info = (await self._receive())[:2]
+        except TimeoutError:
+            raise WorkerStartError(f"{self._target}: not ready after {seconds:g} s") from None
+        except asyncio.IncompleteReadError:
+            raise WorkerStartError(await self._obituary()) from None
+        if kind != "ready":
+            raise WorkerStartError(info)
+        self._reader = asyncio.create_task(self._read())
+        return info
+
+    async def call(self, payload: Any) -> Any:
+        if not self.alive:
+            raise BrokenWorker(self._reason)
+        call_id = next(self._ids)
+        answer: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
+        self._calls[call_id] = answer
+        try:
+            self._send(("call", call_id, payload))
+            return await answer
+        finally:
+            if self._calls.pop(call_id, None) is not None and self.alive:
+                self._send(("cancel", call_id))
+
+    async def aclose(self, grace: float = CLOSE_SECONDS) -> None:
+        self._bury(f"{self._target}: the worker was closed")
+        # Shielded: a cancelled close must still not leave a process behind.
+        await asyncio.shield(asyncio.ensure_future(self._end(grace)))
+
+    async def _end(self, grace: float) -> None:
+        if self._process.stdin is not None:
+            self._process.stdin.close()  # the child exits when its pipe ends
+        try:
+            async with asyncio.timeout(grace):
+                await self._process.wait()
+        except TimeoutError:
+            with contextlib.suppress(ProcessLookupError):
+                self._process.kill()
+            await self._process.wait()
+        for task in (self._reader, self._listener):
+            if task is not None:
+                await asyncio.wait([task])
+
+    def _send(self, message: Any) -> None:
+        assert self._process.stdin is not None
+        with contextlib.suppress(ConnectionError):  # the reader reports a dead child
+            self._process.stdin.write(frames.encode(message))
+
+    async def _receive(self) -> Any:
+        assert self._process.stdout is not None
+        header = await self._process.stdout.readexactly(frames.HEADER.size)
+        (length,) = frames.HEADER.unpack(header)
+        return frames.decode(await self._process.stdout.readexactly(length))
+
+    async def _read(self) -> None:
+        try:
+            while True:
+                kind, *rest = await self._receive()
+                if kind == "broken":
+                    self._bury(f"{self._target}: {rest[0]}")
+                    continue
+                call_id, value = rest
+                answer = self._calls.pop(call_id, None)
+                if answer is None or answer.done():
+                    continue
+                if kind == "fail":
+                    answer.set_exception(value)
+                else:
+                    answer.set_result(value)
+        except (asyncio.IncompleteReadError, ConnectionError):
+            self._bury(await self._obituary())
+        finally:
+            self._bury(f"{self._target}: the worker was abandoned")
+
+    def _bury(self, reason: str) -> None:
+        """From now on the child counts as dead, and whoever waits for it hears why."""
+        if self.alive:
+            self.alive = False
+            self._reason = reason
+        calls, self._calls = self._calls, {}
+        for answer in calls.values():
+            if not answer.done():
+                answer.set_exception(BrokenWorker(self._reason))
+
+    async def _obituary(self) -> str:
+        code = await self._process.wait()
+        await asyncio.wait([self._listener])
+        words = " | ".join(self._last_words)
+        return f"{self._target}: the worker died (exit code {code})" + (
+            f": {words}" if words else ""
+        )
+
+    async def _keep_last_words(self) -> None:
+        assert self._process.stderr is not None
+        async for line in self._process.stderr:
+            self._last_words.append(line.decode(errors="replace").rstrip())
