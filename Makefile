@@ -3,6 +3,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 DEMO_OUT ?= runs/demo
+DEMO_STRATEGIES := greedy,majority,best_of_n,beam_search,dvts
 
 .PHONY: help demo test lint types docs setup-demo setup-dev clean
 
@@ -12,7 +13,10 @@ help:
 	@echo "make docs   set up, then build the documentation into site/"
 
 demo: setup-demo
-	@$(BIN)/python examples/demo.py --out $(DEMO_OUT)
+	@echo; echo '$$ tts-async solve "(48*7)-(36+85)" --n 16 --tree'
+	@$(BIN)/tts-async solve "(48*7)-(36+85)" --n 16 --tree
+	@echo; echo '$$ tts-async eval arithmetic --limit 100 --strategy $(DEMO_STRATEGIES) --n 1,4,16'
+	@$(BIN)/tts-async eval arithmetic --limit 100 --strategy $(DEMO_STRATEGIES) --n 1,4,16 --out $(DEMO_OUT)
 
 test: setup-dev lint types
 	@$(BIN)/python -m pytest

@@ -7,13 +7,19 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from tts_async.generation.http.retry import RetryPolicy
     from tts_async.generation.local import LocalGenerator
     from tts_async.generation.openai import OpenAIGenerator
     from tts_async.generation.vllm import VLLMGenerator
 
-__all__ = ["LocalGenerator", "OpenAIGenerator", "VLLMGenerator"]
+__all__ = ["LocalGenerator", "OpenAIGenerator", "RetryPolicy", "VLLMGenerator"]
 
-_HOMES = {"LocalGenerator": "local", "OpenAIGenerator": "openai", "VLLMGenerator": "vllm"}
+_HOMES = {
+    "LocalGenerator": "local",
+    "OpenAIGenerator": "openai",
+    "RetryPolicy": "http.retry",
+    "VLLMGenerator": "vllm",
+}
 
 
 def __getattr__(name: str) -> Any:

@@ -1,0 +1,90 @@
+"""Which of the two server generators a URL needs, so that ``base_url=`` alone is enough.
+
+vLLM is what calls itself so (``/version``, or as the owner of its models) *and* hands out token ids
+at ``/tokenize``: other servers have one or the other, and a gateway in front of a vLLM may pass on
+neither. Whatever else answers is an OpenAI-compatible server.
+"""
+
+from collections.abc import Callable, Mapping
+from functools import partial
+from ssl import SSLContext
+from typing import Any, Literal
+
+from tts_async.errors import GenerationError, GeneratorRejected, MalformedResponse
+from tts_async.generation.http.address import ServerAddress
+from tts_async.generation.http.credentials import Credentials
+from tts_async.generation.http.discovery import list_models
+from tts_async.generation.http.retry import RetryPolicy
+from tts_async.generation.http.transport import Transport
+from tts_async.generation.openai import OpenAIGenerator
+from tts_async.generation.vllm import VLLMGenerator
+
+ServerKind = Literal["vllm", "openai"]
+
+DETECT_SECONDS = 10.0
+ONCE = RetryPolicy(attempts=1)
+
+
+async def detect_server(
+    base_url: str | None,
+    *,
+    model: str | None = None,
+    api_key: str | None = None,
+    headers: Mapping[str, str] | None = None,
+    ssl: SSLContext | bool | None = None,
+) -> VLLMGenerator | OpenAIGenerator:
+    """A generator for the server at ``base_url``, not opened yet.
+
+    Raises ``ConfigurationError``, and ``GeneratorUnavailable`` when nothing answers.
+    """
+    kind = await detect(base_url, api_key=api_key, headers=headers, ssl=ssl)
+    make = VLLMGenerator if kind == "vllm" else OpenAIGenerator
+    return make(base_url, model, api_key=api_key, headers=headers, ssl=ssl)
+
+
+async def detect(
+    base_url: str | None,
+    *,
+    api_key: str | None = None,
+    headers: Mapping[str, str] | None = None,
+    ssl: SSLContext | bool | None = None,
+) -> ServerKind:
+    """``"vllm"`` or ``"openai"``; raises ``GeneratorUnavailable`` when nothing answers."""
+    address = ServerAddress.parse(base_url)
+    credentials = Credentials(api_key, headers, userinfo=address.userinfo)
+    transport = Transport(address, credentials, timeout=DETECT_SECONDS, ssl=ssl)
+    await transport.open()
+    try:
+        return "vllm" if await _is_vllm(transport) else "openai"
+    finally:
+        await transport.aclose()
+
+
+async def _is_vllm(transport: Transport) -> bool:
+    root = transport.address.root
+    try:
+        owners = {model.owner for model in await list_models(transport)}
+    except (MalformedResponse, GeneratorRejected):
+        owners = set()  # no list of models, or not for us: the generator will say so in its turn
+    if "vllm" not in owners:
+        version = partial(transport.get, f"{root}/version")
+        if not await _answers(version, _has_version):
+            return False
+    tokenize = partial(transport.post, f"{root}/tokenize", b'{"prompt": "a"}')
+    return await _answers(tokenize, _has_tokens)
+
+
+async def _answers(ask: Callable[..., Any], parse: Callable[[Any], bool]) -> bool:
+    try:
+        return bool(await ask(parse, ONCE))
+    except GenerationError:
+        return False
+
+
+def _has_version(reply: Any) -> bool:
+    return isinstance(reply, dict) and isinstance(reply.get("version"), str)
+
+
+def _has_tokens(reply: Any) -> bool:
+    # llama.cpp has a /tokenize too; it neither counts nor understands "prompt".
+    return isinstance(reply, dict) and bool(reply.get("tokens")) and bool(reply.get("count"))

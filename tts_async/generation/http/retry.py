@@ -1,0 +1,140 @@
+"""How long trouble with a server may last.
+
+The first attempt runs bare: a request that works costs nothing here. Only its failure starts the
+machinery (tenacity) and the clock, so a long generation that is cut off at its very end still has
+the whole budget to be asked again: what is bounded is the trouble, not the work.
+"""
+
+import asyncio
+import random
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from typing import TypeVar
+
+from tenacity import AsyncRetrying, RetryCallState, retry_if_exception_type
+
+from tts_async.errors import ConfigurationError, MalformedResponse
+from tts_async.generation.http.failures import Transient
+
+T = TypeVar("T")
+
+MOST_DOUBLINGS = 30
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RetryPolicy:
+    """When to ask again, and when to stop.
+
+    ``attempts`` in all, the first included. ``seconds`` from the first failure to the start of the
+    last attempt. The n-th pause is between half and all of ``first_wait * 2**n`` seconds, at most
+    ``longest_wait``, or what the server asked for with Retry-After when that is longer. An answer
+    that makes no sense is asked for at most ``malformed_attempts`` times: the same request with
+    the same seed rarely gets a better one. ``sleep`` and ``clock`` are for tests.
+    """
+
+    attempts: int = 10
+    seconds: float = 180.0
+    first_wait: float = 0.5
+    longest_wait: float = 30.0
+    malformed_attempts: int = 3
+    sleep: Callable[[float], Awaitable[None]] = field(default=asyncio.sleep, repr=False)
+    clock: Callable[[], float] = field(default=time.monotonic, repr=False)
+
+    def __post_init__(self) -> None:
+        if self.attempts < 1 or self.malformed_attempts < 1:
+            raise ConfigurationError("retry: attempts must be at least 1; 1 means no retry")
+        if self.seconds < 0 or self.first_wait < 0 or self.longest_wait < 0:
+            raise ConfigurationError("retry: seconds and waits must not be negative")
+
+    async def run(
+        self,
+        attempt: Callable[[], Awaitable[T]],
+        on_retry: Callable[[Transient], None] | None = None,
+    ) -> T:
+        """The result of ``attempt``, asked again while it raises ``Transient``.
+
+        ``on_retry`` hears of every failure that is followed by another attempt. Raises the error
+        inside the last ``Transient`` when the budget is spent, anything else at once.
+        """
+        try:
+            return await attempt()
+        except Transient as failure:
+            return await _Trouble(self, failure, on_retry).overcome(attempt)
+
+    def pause(self, failures: int, retry_after: float | None) -> float:
+        """Seconds to wait after so many failures."""
+        doubled = self.first_wait * 2.0 ** min(failures - 1, MOST_DOUBLINGS)
+        # Plain randomness: it spreads clients and keeps no secret.
+        jittered = min(self.longest_wait, doubled) * random.uniform(0.5, 1.0)  # noqa: S311
+        if retry_after is None or retry_after < jittered:
+            return jittered
+        # Everyone was told the same moment; a little later than that keeps the herd apart.
+        return retry_after + random.uniform(0.0, self.first_wait)  # noqa: S311
+
+
+class _Trouble:
+    """One request's way from its first failure to its end."""
+
+    def __init__(
+        self,
+        policy: RetryPolicy,
+        first: Transient,
+        on_retry: Callable[[Transient], None] | None,
+    ) -> None:
+        self._policy = policy
+        self._first: Transient | None = first
+        self._on_retry = on_retry
+        self._began = policy.clock()
+        self._failures = 0
+        self._malformed = 0
+
+    async def overcome(self, attempt: Callable[[], Awaitable[T]]) -> T:
+        async def replay_then_attempt() -> T:
+            if self._first is not None:
+                failure, self._first = self._first, None
+                raise failure
+            return await attempt()
+
+        retrying = AsyncRetrying(
+            retry=retry_if_exception_type(Transient),
+            wait=self._wait,
+            stop=self._is_over,
+            before_sleep=self._announce,
+            sleep=self._policy.sleep,
+            reraise=True,
+        )
+        try:
+            return await retrying(replay_then_attempt)
+        except Transient as last:
+            error = last.error
+            if self._failures == 1:
+                raise error from last.__cause__
+            spent = f"gave up after {self._failures} attempts in {self._elapsed():.1f} s"
+            raise type(error)(f"{error} ({spent})") from last.__cause__
+
+    def _wait(self, state: RetryCallState) -> float:
+        failure = _failure(state)
+        self._failures += 1
+        self._malformed += isinstance(failure.error, MalformedResponse)
+        return self._policy.pause(self._failures, failure.retry_after)
+
+    def _is_over(self, state: RetryCallState) -> bool:
+        return (
+            self._failures >= self._policy.attempts
+            or self._malformed >= self._policy.malformed_attempts
+            or self._elapsed() + state.upcoming_sleep > self._policy.seconds
+        )
+
+    def _announce(self, state: RetryCallState) -> None:
+        if self._on_retry is not None:
+            self._on_retry(_failure(state))
+
+    def _elapsed(self) -> float:
+        return self._policy.clock() - self._began
+
+
+def _failure(state: RetryCallState) -> Transient:
+    failure = state.outcome.exception() if state.outcome else None
+    assert isinstance(failure, Transient)
+    return failure

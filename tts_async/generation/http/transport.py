@@ -1,0 +1,161 @@
+"""One session to one server: bytes out, a parsed answer or one of our errors back.
+
+Plain aiohttp, because a request through it costs a tenth of one through the ``openai`` client, and
+a search sends thousands. The proxy is looked up once: aiohttp's own ``trust_env`` goes through the
+environment and ``~/.netrc`` again for every request, in two hops to a thread.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import partial
+from ssl import SSLContext
+from typing import Any, TypeVar
+from urllib.parse import urlsplit
+from urllib.request import getproxies, proxy_bypass
+
+import aiohttp
+from jiter import from_json
+
+from tts_async.errors import ConfigurationError, GeneratorUnavailable, MalformedResponse
+from tts_async.generation.http import failures
+from tts_async.generation.http.address import ServerAddress
+from tts_async.generation.http.credentials import Credentials
+from tts_async.generation.http.failures import Transient
+from tts_async.generation.http.retry import RetryPolicy
+
+T = TypeVar("T")
+
+# uvicorn, under vLLM, drops a connection after 5 idle seconds; dropping it earlier on our side
+# means that no request is ever sent into a connection that the server is about to close.
+KEEPALIVE_SECONDS = 4.0
+CONNECT_SECONDS = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class TransportStatistics:
+    """Counts since the session was made; ``overloads`` are 429 and 503."""
+
+    requests: int
+    retries: int
+    overloads: int
+    in_flight: int
+
+
+class Transport:
+    """A session for ``capacity`` requests at a time, each ``timeout`` seconds at most.
+
+    ``ssl``: a context, or ``False`` to trust any certificate. Open before use, close after.
+    """
+
+    def __init__(
+        self,
+        address: ServerAddress,
+        credentials: Credentials,
+        *,
+        capacity: int = 16,
+        timeout: float = 600.0,
+        retry: RetryPolicy | None = None,
+        ssl: SSLContext | bool | None = None,
+    ) -> None:
+        if capacity < 1:
+            raise ConfigurationError(f"capacity: must be at least 1, got {capacity}")
+        if timeout <= 0:
+            raise ConfigurationError(f"timeout: must be positive seconds, got {timeout}")
+        self.address = address
+        self._credentials = credentials
+        self._capacity = capacity
+        self._timeout = timeout
+        self._retry = retry or RetryPolicy()
+        self._ssl = True if ssl is None else ssl
+        self._session: aiohttp.ClientSession | None = None
+        self._proxy: str | None = None
+        self._requests = self._retries = self._overloads = self._in_flight = 0
+
+    async def open(self) -> None:
+        """Make the session; needs a running loop."""
+        self._proxy = _environment_proxy(self.address.root)
+        self._session = aiohttp.ClientSession(
+            connector=aiohttp.TCPConnector(
+                limit=self._capacity, keepalive_timeout=KEEPALIVE_SECONDS, ssl=self._ssl
+            ),
+            headers={**self._credentials.headers(), "Content-Type": "application/json"},
+            timeout=aiohttp.ClientTimeout(
+                total=self._timeout, sock_connect=min(CONNECT_SECONDS, self._timeout)
+            ),
+            cookie_jar=aiohttp.DummyCookieJar(),
+        )
+
+    async def aclose(self) -> None:
+        """Close every connection; requests in flight fail. Safe to call twice."""
+        session, self._session = self._session, None
+        if session is not None:
+            await session.close()
+
+    async def post(
+        self, url: str, body: bytes, parse: Callable[[Any], T], retry: RetryPolicy | None = None
+    ) -> T:
+        """Send JSON, return what ``parse`` makes of the JSON that comes back.
+
+        ``parse`` raises ``MalformedResponse`` for an answer that is none, which is retried like
+        any other passing failure. Raises ``GenerationError``.
+        """
+        attempt = partial(self._attempt, "POST", url, body, parse)
+        return await (retry or self._retry).run(attempt, self._count_retry)
+
+    async def get(self, url: str, parse: Callable[[Any], T], retry: RetryPolicy | None = None) -> T:
+        """Like ``post``, without a body."""
+        attempt = partial(self._attempt, "GET", url, None, parse)
+        return await (retry or self._retry).run(attempt, self._count_retry)
+
+    def statistics(self) -> TransportStatistics:
+        """What happened so far, and what is happening now."""
+        return TransportStatistics(self._requests, self._retries, self._overloads, self._in_flight)
+
+    async def _attempt(
+        self, method: str, url: str, body: bytes | None, parse: Callable[[Any], T]
+    ) -> T:
+        status, headers, content = await self._exchange(method, url, body)
+        if status != 200:  # noqa: PLR2004 - the number everyone knows
+            message = self._credentials.redact(failures.server_message(content))
+            raise failures.of_status(url, status, message, headers.get("Retry-After"))
+        try:
+            return parse(from_json(content, cache_mode="keys"))
+        except MalformedResponse as error:
+            raise Transient(MalformedResponse(f"{url}: {error}")) from error
+        except ValueError as error:
+            raise Transient(MalformedResponse(f"{url}: not JSON: {error}")) from error
+
+    async def _exchange(
+        self, method: str, url: str, body: bytes | None
+    ) -> tuple[int, Mapping[str, str], bytes]:
+        if self._session is None:
+            raise GeneratorUnavailable(f"{url}: not open; use the generator with 'async with'")
+        self._requests += 1
+        self._in_flight += 1
+        try:
+            async with self._session.request(
+                method, url, data=body, proxy=self._proxy, allow_redirects=False
+            ) as response:
+                return response.status, response.headers, await response.read()
+        except (aiohttp.ClientError, OSError) as error:  # TimeoutError is an OSError
+            failure = failures.of_transport(url, error)
+            # This one exception carries the request's headers, secrets included.
+            shown = None if isinstance(error, aiohttp.ClientResponseError) else error
+            raise failure from shown
+        finally:
+            self._in_flight -= 1
+
+    def _count_retry(self, failure: Transient) -> None:
+        self._retries += 1
+        self._overloads += failure.overload
+
+    def __repr__(self) -> str:
+        state = "open" if self._session is not None else "closed"
+        return f"<Transport {self.address} {state}, {self._in_flight} in flight>"
+
+
+def _environment_proxy(url: str) -> str | None:
+    parts = urlsplit(url)
+    if parts.hostname is None or proxy_bypass(parts.netloc):
+        return None
+    return getproxies().get(parts.scheme)
