@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tts_async.errors import BrokenWorker, WorkerStartError
+from tts_async.errors import BrokenWorker, WorkerError, WorkerStartError
 from tts_async.worker import WorkerProcess
 
 SERVE = "tests.worker.targets:serve"
@@ -101,3 +101,15 @@ async def test_says_why_it_cannot_start() -> None:
         await WorkerProcess("tests.worker.targets:cannot_load").start()
     with pytest.raises(WorkerStartError, match=r"not ready after 0.5 s"):
         await WorkerProcess("tests.worker.targets:never_ready", load_timeout=0.5).start()
+
+
+async def test_close_while_starting_leaves_no_process() -> None:
+    """A worker that is closed while its child loads does not keep the child."""
+    worker = WorkerProcess("tests.worker.targets:never_ready")
+    starting = asyncio.create_task(worker.start())
+    for moment in (0.0, 0.2):  # before there is a process, and while it loads
+        await asyncio.sleep(moment)
+        await worker.aclose()
+    with pytest.raises(WorkerError):
+        await starting
+    assert worker.pid is None

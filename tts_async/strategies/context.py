@@ -6,8 +6,8 @@ slots in the two lanes, budgets, events, and the checks on what generators and v
 
 import asyncio
 import random
-from collections.abc import Callable, Sequence
-from contextlib import AbstractAsyncContextManager
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 from tts_async.errors import ConfigurationError
@@ -175,6 +175,10 @@ class Context:
             return sampling
         return Sampling(temperature, sampling.top_p, sampling.max_tokens)
 
-    def _slots(self, lane: Slots, weight: int, depth: int) -> AbstractAsyncContextManager[None]:
+    @asynccontextmanager
+    async def _slots(self, lane: Slots, weight: int, depth: int) -> AsyncIterator[None]:
+        asked = self._now()
         urgency = Urgency(self.problem.priority, self._settings.age, -depth)
-        return lane.slots(weight, urgency)
+        async with lane.slots(weight, urgency):
+            self.spend.queued_seconds += self._now() - asked
+            yield

@@ -54,14 +54,13 @@ class WorkerProcess:
             if self._child is None or not self._child.alive:
                 if self._child is not None:
                     await self._child.aclose()
-                self._child = None
-                child = await _Child.spawn(self.target)
+                # Known before it is ready, so that a close in the meantime ends it too.
+                self._child = child = await self._spawn()
                 try:
                     self.info = await child.handshake(self._config, self._load_timeout)
                 except BaseException:
                     await child.aclose()
                     raise
-                self._child = child
             return self.info
 
     async def call(self, payload: Any) -> Any:
@@ -86,6 +85,13 @@ class WorkerProcess:
         self._closed = True
         if self._child is not None:
             await self._child.aclose()
+
+    async def _spawn(self) -> "_Child":
+        child = await _Child.spawn(self.target)
+        if self._closed:
+            await child.aclose()
+            raise BrokenWorker(f"{self.target}: the worker is closed")
+        return child
 
     async def _call_once(self, payload: Any) -> Any:
         await self.start()
