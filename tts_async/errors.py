@@ -85,3 +85,19 @@ class BudgetExhausted(TTSError):
     def __init__(self, limit: str) -> None:
         super().__init__(f"budget exhausted: {limit}")
         self.limit = limit
+
+
+def describe(error: TTSError) -> str:
+    """An error in one string, ``"Kind: message"``, for files."""
+    return f"{type(error).__name__}: {error}"
+
+
+def recall(description: str) -> TTSError:
+    """The error that ``describe`` wrote down; a plain ``TTSError`` for a kind unknown here."""
+    name, _, message = description.partition(": ")
+    kind = globals().get(name)
+    if not (isinstance(kind, type) and issubclass(kind, TTSError)):
+        return TTSError(description)
+    error = kind.__new__(kind)  # not the constructor: one may say the message in its own words
+    error.args = (message,)
+    return error

@@ -141,6 +141,24 @@ def test_solve_many_reads_no_more_than_it_works_on() -> None:
     run_virtual(main())
 
 
+@pytest.mark.parametrize("ordered", [False, True])
+def test_a_slow_consumer_gets_every_result(ordered: bool) -> None:
+    """Searches that end while the consumer is busy are not lost."""
+
+    async def main() -> list[str]:
+        async with simulated(max_in_flight=4) as solver:
+            seen = []
+            async for result in solver.solve_many(map(str, range(12)), ordered=ordered):
+                seen.append(result.problem.text)
+                await asyncio.sleep(100.0)
+            return seen
+
+    seen = run_virtual(main())
+    assert sorted(seen, key=int) == [str(i) for i in range(12)]
+    if ordered:
+        assert seen == sorted(seen, key=int)
+
+
 def test_one_failing_problem_does_not_stop_the_others() -> None:
     """Its result carries the error; the rest are right."""
     script = {"": [boxed(1), GeneratorUnavailable("gone"), boxed(1)]}
@@ -153,7 +171,9 @@ def test_one_failing_problem_does_not_stop_the_others() -> None:
     results = run_virtual(main())
     assert [result.answer for result in results] == ["1", None, "1"]
     assert results[1].stop_reason == "error"
-    assert results[1].error == "GeneratorUnavailable: gone"
+    assert isinstance(results[1].error, GeneratorUnavailable)
+    again = Result.from_dict(results[1].to_dict())
+    assert repr(again.error) == "GeneratorUnavailable('gone')"
 
 
 def test_a_wrong_configuration_is_raised_by_solve_many() -> None:

@@ -35,10 +35,12 @@ async def run_many(
         while True:
             if fetch is None and not exhausted and len(running) < limit:
                 fetch = asyncio.create_task(_next(source))
-            waiting = [task for task in (*running, fetch) if task is not None and not task.done()]
-            if not waiting:
+            tasks = [task for task in (*running, fetch) if task is not None]
+            if not tasks:
                 return
-            await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+            if not _ready(running, ordered=ordered) and not (fetch is not None and fetch.done()):
+                pending = [task for task in tasks if not task.done()]
+                await asyncio.wait(pending, return_when=asyncio.FIRST_COMPLETED)
             if fetch is not None and fetch.done():
                 item = fetch.result()
                 fetch = None

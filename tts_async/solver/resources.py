@@ -42,10 +42,12 @@ async def make_server_generator(base_url: str, model: str | None, api_key: str |
 def make_verifier(verifier: VerifierLike) -> Verifier:
     """A verifier object, a function, the folder of a PRM, or ``"embedded"``."""
     if isinstance(verifier, str | Path):
-        from tts_async.embedded import PRM_PATH
+        from tts_async.embedded import PRM_AGGREGATION, PRM_PATH
         from tts_async.verifiers.local import LocalVerifier
 
-        return LocalVerifier(PRM_PATH if verifier == EMBEDDED else verifier)
+        if verifier == EMBEDDED:
+            return LocalVerifier(PRM_PATH, aggregation=PRM_AGGREGATION)
+        return LocalVerifier(verifier)
     if callable(getattr(verifier, "score", None)):
         return cast(Verifier, verifier)
     if callable(verifier):

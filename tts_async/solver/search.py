@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from tts_async.answers import AnswerChecker, Selection
-from tts_async.errors import BudgetExhausted
+from tts_async.errors import BudgetExhausted, TTSError
 from tts_async.solver.election import Election, elect
 from tts_async.strategies import Context, Resources, Settings, Strategy, name_of
 from tts_async.types.budget import Spend
@@ -104,7 +104,7 @@ class Search:
             tree=context.tree,
         )
 
-    def failure(self, error: Exception) -> Result:
+    def failure(self, error: TTSError) -> Result:
         """The result that stands for a search that ended with an error."""
         return Result(
             problem=self.problem,
@@ -119,5 +119,5 @@ class Search:
             votes=(),
             spend=Spend(),
             tree=Tree(),
-            error=f"{type(error).__name__}: {error}",
+            error=error,
         )

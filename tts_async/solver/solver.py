@@ -40,8 +40,8 @@ class Solver:
     ``generator`` is a ``Generator`` or the folder of a local model, ``base_url`` an
     OpenAI-compatible server (with ``model`` and ``api_key`` as usual); with neither, the embedded
     model is used. ``verifier`` is a ``Verifier``, a function ``(problem, steps) -> score(s)``, the
-    folder of a process reward model, or ``"embedded"``; it defaults to the embedded one for the
-    embedded generator, and to none otherwise.
+    folder of a process reward model, or ``"embedded"``; with nothing said about either, both are
+    the embedded ones, otherwise there is none unless given.
 
     ``strategy`` (an object or a name) defaults to DVTS, or to a majority vote without a verifier.
     ``aggregation`` defaults to what the verifier declares. ``budget`` limits each search.
@@ -73,7 +73,7 @@ class Solver:
             raise ConfigurationError("base_url: give either a generator or a base_url, not both")
         if max_in_flight is not None and max_in_flight < 1:
             raise ConfigurationError(f"max_in_flight: must be at least 1, got {max_in_flight}")
-        if verifier is None and base_url is None and generator in (None, EMBEDDED):
+        if verifier is None and generator is None and base_url is None:
             verifier = EMBEDDED
         self._generator: Generator | None = None if base_url else make_generator(generator)
         self._server = (base_url or "", model, api_key)

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
+from tts_async.errors import TTSError, describe, recall
 from tts_async.types.budget import Spend
 from tts_async.types.node import Node, Path
 from tts_async.types.problem import Problem
@@ -61,7 +62,7 @@ class Result:
     votes: tuple[AnswerVotes, ...]
     spend: Spend
     tree: Tree
-    error: str | None = None
+    error: TTSError | None = None
 
     def to_dict(self, *, tree: bool = True) -> dict[str, Any]:
         """As plain JSON data; ``tree=False`` leaves out the nodes that led to the candidates."""
@@ -78,7 +79,7 @@ class Result:
             "text": self.text,
             "confidence": self.confidence,
             "stop_reason": self.stop_reason,
-            "error": self.error,
+            "error": None if self.error is None else describe(self.error),
             "strategy": self.strategy,
             "n": self.n,
             "seed": self.seed,
@@ -98,13 +99,15 @@ class Result:
         problem = dict(data["problem"])
         problem["history"] = tuple(problem["history"])
         candidates = (Candidate(**{**c, "path": tuple(c["path"])}) for c in data["candidates"])
-        kept = ("answer", "text", "confidence", "stop_reason", "error", "strategy", "n", "seed")
+        kept = ("answer", "text", "confidence", "stop_reason", "strategy", "n", "seed")
+        error = data.get("error")
         return cls(
             problem=Problem(**problem),
             candidates=tuple(candidates),
             votes=tuple(AnswerVotes(**votes) for votes in data["votes"]),
             spend=Spend(**data["spend"]),
             tree=_tree_from_dicts(data.get("tree", ())),
+            error=None if error is None else recall(error),
             **{key: data[key] for key in kept},
         )
 

@@ -1,0 +1,103 @@
+"""Outcomes: what is right, what is wrong, and when a run is worth stopping."""
+
+import asyncio
+from collections.abc import Sequence
+from contextlib import aclosing
+
+import pytest
+
+from tests.evaluation.parrot import Listener, Parrot
+from tts_async import DVTS, Greedy, Majority, Problem, Solver, Strategy
+from tts_async.errors import ConfigurationError, GeneratorUnavailable, PromptTooLong
+from tts_async.evaluation import Outcome, evaluate
+from tts_async.testing import run_virtual
+
+
+def problems(*texts: str, answer: str = "7") -> list[Problem]:
+    """Problems that all have the same answer."""
+    return [Problem(text, id=f"{i}", answer=answer) for i, text in enumerate(texts)]
+
+
+def outcomes(problems: Sequence[Problem], strategy: Strategy | None = None) -> dict[str, Outcome]:
+    """All outcomes by the text of their problem."""
+
+    async def main() -> dict[str, Outcome]:
+        async with Solver(generator=Parrot(), verifier=Listener()) as solver:
+            found = evaluate(solver, problems, strategy or Majority(n=2))
+            return {outcome.problem.text: outcome async for outcome in found}
+
+    return run_virtual(main())
+
+
+def test_right_wrong_and_silent() -> None:
+    """An equal number is right however it is written; none at all is wrong."""
+    found = outcomes(problems("say 7", "say 8", "be silent", answer="7.0"), DVTS(n=2, beam_width=2))
+    assert {text: outcome.correct for text, outcome in found.items()} == {
+        "say 7": True,
+        "say 8": False,
+        "be silent": False,
+    }
+
+
+def test_a_failing_problem_counts_as_wrong_and_keeps_its_error() -> None:
+    """The others go on."""
+    found = outcomes(problems("say 7", "broken", "say 7 again 7"))
+    assert not found["broken"].correct
+    assert repr(found["broken"].result.error) == "PromptTooLong('too long')"
+    assert found["say 7"].correct
+    assert found["say 7 again 7"].correct
+
+
+def test_when_all_fail_the_error_is_raised() -> None:
+    """A column of zeros would be a lie; the last error is raised as what it was."""
+    with pytest.raises(PromptTooLong, match=r"^too long$"):
+        outcomes(problems("broken 1", "broken 2"))
+
+
+def test_a_server_that_is_gone_ends_the_run() -> None:
+    """Five in a row suffice, whatever went well before and would come after."""
+    texts = ["say 7", *(f"gone {i}" for i in range(6)), *(f"say {i}" for i in range(200))]
+    with pytest.raises(GeneratorUnavailable, match="nobody is there"):
+        outcomes(problems(*texts))
+
+
+def test_a_server_that_comes_back_does_not() -> None:
+    """Failures with successes between them are failures of their problems."""
+    texts = [word for i in range(8) for word in (f"gone {i}", f"say {i}")]
+    assert len(outcomes(problems(*texts))) == 16
+
+
+def test_a_strategy_that_cannot_work_is_the_callers_error() -> None:
+    """It would fail on every problem in the same way."""
+
+    async def main() -> None:
+        async with Solver(generator=Parrot()) as solver:
+            async for _ in evaluate(solver, problems("say 7"), DVTS(n=4)):
+                raise AssertionError
+
+    with pytest.raises(ConfigurationError, match="no verifier"):
+        run_virtual(main())
+
+
+async def test_cancelling_ends_everything_in_flight() -> None:
+    """The outcomes so far are there, and no search goes on behind the scenes."""
+    parrot, seen, all_run = Parrot(), list[Outcome](), asyncio.Event()
+    several = problems("say 7", *(f"slow {i}" for i in range(5)))
+
+    async def main() -> None:
+        async with (
+            Solver(generator=parrot) as solver,
+            aclosing(evaluate(solver, several, Greedy())) as found,
+        ):
+            async for outcome in found:
+                seen.append(outcome)
+                all_run.set()
+
+    task = asyncio.create_task(main())
+    await all_run.wait()
+    await asyncio.sleep(0)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert [outcome.problem.text for outcome in seen] == ["say 7"]
+    assert parrot.running == 0

@@ -1,0 +1,46 @@
+"""The commands and their names."""
+
+from typing import Annotated
+
+import typer
+
+from tts_async import __version__
+from tts_async.cli.eval_command import evaluate_strategies
+from tts_async.cli.solve_command import solve_problem
+
+app = typer.Typer(
+    help="Test-time compute: a small model with search beats a larger one.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,  # a bug should look like one, and not print local variables
+    add_completion=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+app.command("solve")(solve_problem)
+app.command("eval")(evaluate_strategies)
+
+
+@app.command("version")
+def show_version() -> None:
+    """Print the version."""
+    typer.echo(f"tts-async {__version__}")
+
+
+def _show_version_only(asked: bool) -> None:
+    if asked:
+        show_version()
+        raise typer.Exit
+
+
+@app.callback()
+def _common(
+    _: Annotated[
+        bool,
+        typer.Option(
+            "--version",
+            help="Print the version and exit.",
+            is_eager=True,  # before the parser misses a command
+            callback=_show_version_only,
+        ),
+    ] = False,
+) -> None:
+    pass

@@ -1,0 +1,120 @@
+"""From the model options of a command to a ``Solver``."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from tts_async.embedded import TEMPERATURE
+from tts_async.errors import ConfigurationError
+from tts_async.solver import Solver
+from tts_async.strategies import Greedy, Majority, Strategy, name_of
+from tts_async.types.generation import Sampling
+
+EMBEDDED = "embedded"
+NONE = "none"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Models:
+    """What generates and what scores, as given on the command line.
+
+    Raises ``ConfigurationError`` for options that contradict each other and folders that are not
+    there: wrong use is worth noticing before anything is started.
+    """
+
+    generator: str | None = None
+    base_url: str | None = None
+    model: str | None = None
+    api_key: str | None = None
+    verifier: str | None = None
+
+    def __post_init__(self) -> None:
+        if self.base_url is not None and self.generator is not None:
+            raise ConfigurationError("base-url: give either --generator or --base-url, not both")
+        if self.model is not None and self.base_url is None:
+            raise ConfigurationError("model: names a model of a server; give its --base-url too")
+        for option, folder in (("generator", self.generator), ("verifier", self.verifier)):
+            if folder not in (None, EMBEDDED, NONE) and not Path(str(folder)).is_dir():
+                raise ConfigurationError(f"{option}: no such folder: {folder}")
+        if self.generator == NONE:
+            raise ConfigurationError("generator: something has to generate; leave the option out")
+
+    @property
+    def is_embedded(self) -> bool:
+        """Whether the embedded model generates."""
+        return self.base_url is None and self.generator in (None, EMBEDDED)
+
+    @property
+    def verifier_name(self) -> str | None:
+        """``"embedded"``, a folder, or ``None`` for no verifier."""
+        if self.verifier is None:
+            return EMBEDDED if self.is_embedded else None
+        return None if self.verifier == NONE else self.verifier
+
+    @property
+    def generator_name(self) -> str:
+        """The generator in words; never with a password that may stand in its URL."""
+        if self.base_url is None:
+            return self.generator or EMBEDDED
+        parts = urlsplit(self.base_url)
+        url = parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl()
+        return f"{self.model} at {url}" if self.model else url
+
+    def make_solver(self, strategies: Sequence[Strategy], **arguments: Any) -> Solver:
+        """A solver for these strategies; without the verifier where none of them needs it.
+
+        To start a process reward model costs seconds. ``arguments`` are further ones of
+        ``Solver``. Raises ``ConfigurationError`` when a strategy needs a verifier that is missing.
+        """
+        needy = [name_of(strategy) for strategy in strategies if needs_verifier(strategy)]
+        if needy and self.verifier_name is None:
+            raise ConfigurationError(
+                f"verifier: {needy[0]} scores steps, and there is no verifier; "
+                "pass --verifier FOLDER, or use majority or greedy"
+            )
+        verifier = self.verifier_name if needy else None
+        return Solver(
+            generator=None if self.base_url else self.generator or EMBEDDED,
+            base_url=self.base_url,
+            model=self.model,
+            api_key=self.api_key,
+            verifier=verifier,
+            **arguments,
+        )
+
+    def sampling(
+        self, temperature: float | None, top_p: float | None, max_tokens: int | None
+    ) -> Sampling | None:
+        """The sampling asked for; ``None``, the generator's own, where nothing was.
+
+        Raises ``ConfigurationError`` for values that no generator takes.
+        """
+        if temperature is not None and not 0 <= temperature < math.inf:
+            raise ConfigurationError(f"temperature: must be 0 or more, got {temperature}")
+        if top_p is not None and not 0 < top_p <= 1:
+            raise ConfigurationError(f"top-p: must be above 0 and at most 1, got {top_p}")
+        if max_tokens is not None and max_tokens < 1:
+            raise ConfigurationError(f"max-tokens: must be at least 1, got {max_tokens}")
+        asked = {"temperature": temperature, "top_p": top_p, "max_tokens": max_tokens}
+        given: dict[str, Any] = {key: value for key, value in asked.items() if value is not None}
+        base = Sampling(temperature=TEMPERATURE) if self.is_embedded else Sampling()
+        return replace(base, **given) if given else None
+
+
+def needs_verifier(strategy: Strategy) -> bool:
+    """Whether a strategy asks for scores."""
+    return not isinstance(strategy, Greedy | Majority)
+
+
+def reject_unused(
+    strategies: Sequence[Strategy], *, aggregation: str | None, temperature: float | None
+) -> None:
+    """Raise ``ConfigurationError`` for an option that would change nothing for any of them."""
+    names = " and ".join(dict.fromkeys(map(name_of, strategies)))
+    if aggregation is not None and not any(map(needs_verifier, strategies)):
+        raise ConfigurationError(f"aggregation: {names} needs no scores; leave the option out")
+    if temperature and all(isinstance(strategy, Greedy) for strategy in strategies):
+        raise ConfigurationError(f"temperature: {names} always uses 0; leave the option out")

@@ -1,0 +1,99 @@
+"""The options that ``solve`` and ``eval`` share, each declared once."""
+
+from typing import Annotated, Final
+
+import typer
+
+_MODELS: Final = "Models"
+_SEARCH: Final = "Search"
+_OUTPUT: Final = "Output"
+
+Lookahead = Annotated[
+    int | None,
+    typer.Option(
+        help="Greedy steps to judge a candidate by (tree search).", rich_help_panel=_SEARCH
+    ),
+]
+MaxSteps = Annotated[
+    int | None,
+    typer.Option(help="The most steps of one answer (tree search).", rich_help_panel=_SEARCH),
+]
+Select = Annotated[
+    str | None,
+    typer.Option(help="The vote: weighted, majority or naive.", rich_help_panel=_SEARCH),
+]
+Aggregation = Annotated[
+    str | None,
+    typer.Option(
+        help="Step scores to path score: last, min, prod, mean. (default: the verifier's own)",
+        rich_help_panel=_SEARCH,
+    ),
+]
+Temperature = Annotated[
+    float | None, typer.Option(help="Sampling temperature.", rich_help_panel=_SEARCH)
+]
+TopP = Annotated[
+    float | None,
+    typer.Option(help="Nucleus sampling.", rich_help_panel=_SEARCH),
+]
+MaxTokens = Annotated[
+    int | None,
+    typer.Option(help="The most tokens of one continuation.", rich_help_panel=_SEARCH),
+]
+TokenBudget = Annotated[
+    int | None,
+    typer.Option(
+        help="Tokens to spend per problem; then the best answer so far counts.",
+        rich_help_panel=_SEARCH,
+    ),
+]
+Seed = Annotated[
+    int, typer.Option(help="The same seed gives the same search.", rich_help_panel=_SEARCH)
+]
+BaseUrl = Annotated[
+    str | None,
+    typer.Option(help="An OpenAI-compatible server, such as vLLM.", rich_help_panel=_MODELS),
+]
+Model = Annotated[
+    str | None, typer.Option(help="Name of the server's model.", rich_help_panel=_MODELS)
+]
+ApiKey = Annotated[
+    str | None,
+    typer.Option(
+        envvar="OPENAI_API_KEY",
+        show_envvar=True,
+        show_default=False,
+        help="Key for the server; better given in the environment.",
+        rich_help_panel=_MODELS,
+    ),
+]
+Generator = Annotated[
+    str | None,
+    typer.Option(
+        metavar="FOLDER",
+        help="A local model instead of the embedded one.",
+        rich_help_panel=_MODELS,
+    ),
+]
+Verifier = Annotated[
+    str | None,
+    typer.Option(
+        metavar="FOLDER|embedded|none",
+        help="What scores the steps. (default: embedded for the embedded model, else none)",
+        rich_help_panel=_MODELS,
+    ),
+]
+Json = Annotated[
+    bool,
+    typer.Option("--json", help="Print one JSON object and nothing else.", rich_help_panel=_OUTPUT),
+]
+LogLevel = Annotated[
+    str | None,
+    typer.Option(
+        help="Log to stderr: debug, info, warning or error. (default: no log)",
+        rich_help_panel=_OUTPUT,
+    ),
+]
+LogJson = Annotated[
+    bool, typer.Option("--log-json", help="Log as JSON lines.", rich_help_panel=_OUTPUT)
+]

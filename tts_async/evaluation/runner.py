@@ -1,0 +1,83 @@
+"""Run one strategy over a set of problems and say which answers are right.
+
+All problems go through ``Solver.solve_many``, so they interleave and keep the models busy. A
+problem whose search fails counts as wrong, which is what its user would call it, and keeps its
+error; but when nothing works any more the run stops with the error instead of writing down zeros.
+"""
+
+import asyncio
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import AsyncExitStack, aclosing
+from dataclasses import dataclass
+
+from tts_async.answers import AnswerChecker
+from tts_async.errors import GeneratorUnavailable, VerifierUnavailable, WorkerError
+from tts_async.solver import Solver
+from tts_async.strategies import Strategy
+from tts_async.types.problem import Problem
+from tts_async.types.result import Result
+
+GONE = (GeneratorUnavailable, VerifierUnavailable, WorkerError)
+PATIENCE = 5
+"""So many problems in a row that find their server or worker gone end the run."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """One problem solved by one strategy, and whether the answer is right.
+
+    ``elapsed`` is the time in seconds from the start of the run to this outcome.
+    """
+
+    strategy: Strategy
+    problem: Problem
+    result: Result
+    correct: bool
+    elapsed: float
+
+
+async def evaluate(
+    solver: Solver,
+    problems: Sequence[Problem],
+    strategy: Strategy,
+    *,
+    seed: int | None = None,
+    checker: AnswerChecker | None = None,
+) -> AsyncGenerator[Outcome, None]:
+    """Yield an outcome for each problem as soon as it is known.
+
+    An answer is right when it is mathematically equal to the problem's own. Pass a ``checker`` to
+    share its process between runs. Raises the error itself when the generator or the verifier is
+    gone, or when every problem failed; ``ConfigurationError`` for arguments that cannot work.
+    """
+    clock = asyncio.get_running_loop().time
+    began, patience, failures, count = clock(), PATIENCE, 0, 0
+    async with AsyncExitStack() as stack:
+        if checker is None:
+            checker = await stack.enter_async_context(AnswerChecker())
+        results = await stack.enter_async_context(
+            aclosing(solver.solve_many(problems, strategy=strategy, seed=seed))
+        )
+        async for result in results:
+            count += 1
+            if result.error is not None:
+                failures += 1
+                patience -= isinstance(result.error, GONE)
+                if patience == 0 or failures == count == len(problems):
+                    raise result.error
+            else:
+                patience = PATIENCE
+            yield Outcome(
+                strategy=strategy,
+                problem=result.problem,
+                result=result,
+                correct=await _is_right(result, checker),
+                elapsed=clock() - began,
+            )
+
+
+async def _is_right(result: Result, checker: AnswerChecker) -> bool:
+    gold = result.problem.answer
+    if result.answer is None or gold is None:
+        return False
+    return await checker.equal(gold, result.answer)
