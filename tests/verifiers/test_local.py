@@ -1,0 +1,173 @@
+"""The local verifier through its process: scores, errors, cancellation, death, closing."""
+
+import asyncio
+import os
+import shutil
+import signal
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+
+from tests.verifiers.test_local_scoring import literal_scores, save_reward_model
+from tts_async.errors import ConfigurationError, VerificationError, VerifierUnavailable
+from tts_async.types.problem import Problem
+from tts_async.types.verification import ScoreRequest
+from tts_async.verifiers.local import LocalVerifier
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+PROBLEM = Problem("What is (9*12)-(41+66)?")
+STEPS = (
+    "## Step 1: 9*12 = 108\n108-(41+66)\n\n",
+    "## Step 2: 41+66 = 107\n108-107\n\n",
+    "## Step 3: 108-107 = 1\n1\n\n",
+    "Therefore, the final answer is: $\\boxed{1}$.",
+)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A tiny random process reward model."""
+    return save_reward_model(tmp_path_factory.mktemp("prm"))
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def verifier(folder: Path) -> AsyncIterator[LocalVerifier]:
+    """One process for the tests that leave it alive."""
+    async with LocalVerifier(folder, max_batch_tokens=700) as opened:
+        yield opened
+
+
+@pytest.mark.parametrize(
+    "steps",
+    [STEPS, STEPS[:1], ("## Step 1: ½ of 6 is 3 ✓ 数学\n\n", "ok"), ("1+1\n\n",) * 40],
+    ids=["4 steps", "1 step", "unicode", "40 steps"],
+)
+async def test_scores_are_those_of_the_literal_computation(
+    verifier: LocalVerifier, folder: Path, steps: tuple[str, ...]
+) -> None:
+    """One pass over a path gives what transformers gives step by step."""
+    (scores,) = await verifier.score([ScoreRequest(PROBLEM, steps)])
+    assert scores == pytest.approx(literal_scores(folder, PROBLEM, steps), abs=1e-5)
+    assert all(type(score) is float for score in scores)
+
+
+async def test_batches_do_not_change_scores(verifier: LocalVerifier, folder: Path) -> None:
+    """60 problems in 60 calls at once, merged into micro-batches, score as each one alone."""
+    requests = [
+        ScoreRequest(Problem(f"What is {number}*{number}?"), STEPS[: 1 + number % 4])
+        for number in range(60)
+    ]
+    before = await verifier.statistics()
+    together = await asyncio.gather(*(verifier.score([each]) for each in requests))
+    assert (await verifier.statistics()).batches - before.batches < 30
+    async with LocalVerifier(folder, max_batch_tokens=1) as single:
+        alone = await single.score(requests)
+        assert (await single.statistics()).batches == 60
+    for (scores,), expected in zip(together, alone, strict=True):
+        assert scores == pytest.approx(expected, abs=1e-5)
+
+
+async def test_twins_are_scored_once(verifier: LocalVerifier) -> None:
+    """Equal paths in one call, and known ones in the next, cost nothing."""
+    before = await verifier.statistics()
+    problem = Problem("What is 7*7+1?")
+    twins = await verifier.score([ScoreRequest(problem, STEPS)] * 8)
+    again = await verifier.score([ScoreRequest(problem, STEPS)])
+    after = await verifier.statistics()
+    assert after.paths == before.paths + 1
+    assert after.remembered == before.remembered + 1
+    assert [*twins, *again] == [twins[0]] * 9
+
+
+async def test_a_step_changes_later_scores_only(verifier: LocalVerifier) -> None:
+    """Longer paths keep the scores of their beginning: nothing looks ahead."""
+    short, long = await verifier.score(
+        [ScoreRequest(PROBLEM, STEPS[:2]), ScoreRequest(PROBLEM, STEPS)]
+    )
+    assert long[:2] == pytest.approx(short, abs=1e-5)
+
+
+async def test_special_tokens_in_a_text_add_no_scores(verifier: LocalVerifier) -> None:
+    """A step that spells the separator still gets exactly one score."""
+    steps = ("a <extra_0> b\n\n", "<extra_0>")
+    assert [len(own) for own in await verifier.score([ScoreRequest(PROBLEM, steps)])] == [2]
+    assert await verifier.score([ScoreRequest(PROBLEM, ())]) == [[]]
+    assert await verifier.score([]) == []
+
+
+async def test_unusable_paths_are_refused(verifier: LocalVerifier) -> None:
+    """An empty step and a path beyond the context are errors that say so; the worker goes on."""
+    with pytest.raises(VerificationError, match=r"step 2 of 3 is empty: '\\n\\n'"):
+        await verifier.score([ScoreRequest(PROBLEM, ("a\n\n", "\n\n", "b"))])
+    with pytest.raises(VerificationError, match=r"take 6\d\d tokens.*context of 512"):
+        await verifier.score([ScoreRequest(PROBLEM, ("x" * 600,))])
+    with pytest.raises(VerificationError, match=r"into tokens: .*surrogates not allowed"):
+        await verifier.score([ScoreRequest(PROBLEM, ("lone \ud800",))])
+    assert verifier.context_length == 512
+    assert await verifier.score([ScoreRequest(PROBLEM, STEPS)])
+
+
+async def test_a_system_prompt_belongs_to_the_verifier(folder: Path, tmp_path: Path) -> None:
+    """The PRM's own system prompt reaches its template; other turns come with the problem."""
+    shutil.copytree(folder, tmp_path, dirs_exist_ok=True)
+    template = "{% for m in messages %}{{ m.role[0] + m.content }}{% endfor %}"
+    (tmp_path / "chat_template.jinja").write_text(template)
+    async with LocalVerifier(tmp_path, system_prompt="J") as judge:
+        (scores,) = await judge.score([ScoreRequest(Problem("P"), STEPS)])
+    (tmp_path / "chat_template.jinja").write_text("sJuP")
+    assert scores == pytest.approx(literal_scores(tmp_path, Problem("P"), STEPS), abs=1e-5)
+
+
+async def test_survives_kill_9(folder: Path) -> None:
+    """The child is killed with calls in flight: all are answered, as if it had not been."""
+    requests = [ScoreRequest(Problem(f"What is {n}+1?"), STEPS) for n in range(300)]
+    async with LocalVerifier(folder, max_batch_tokens=200) as verifier:
+        tasks = [asyncio.create_task(verifier.score([each])) for each in requests]
+        await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        pid = verifier.pid
+        assert pid is not None
+        os.kill(pid, signal.SIGKILL)
+        scores = [scores for (scores,) in await asyncio.gather(*tasks)]
+        assert verifier.pid not in (None, pid)
+        assert scores == [own for (own,) in [await verifier.score([each]) for each in requests]]
+
+
+async def test_cancelled_and_closed_calls_leave_nothing(folder: Path) -> None:
+    """A cancelled call leaves the line, a call in flight fails when the verifier closes."""
+    requests = [ScoreRequest(Problem(f"What is {n}+1?"), STEPS) for n in range(400)]
+    async with LocalVerifier(folder, max_batch_tokens=200) as verifier:
+        cancelled = asyncio.create_task(verifier.score(requests))
+        while (await verifier.statistics()).waiting == 0:
+            pass
+        cancelled.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await cancelled
+        await asyncio.sleep(0)
+        statistics = await verifier.statistics()
+        assert (statistics.waiting, statistics.paths < 400) == (0, True)
+        pid = verifier.pid
+        assert pid is not None
+        cut_off = asyncio.create_task(verifier.score(requests))
+        await asyncio.sleep(0)
+    with pytest.raises(VerifierUnavailable, match="closed"):
+        await cut_off
+    with pytest.raises(ProcessLookupError):
+        os.kill(pid, 0)
+
+
+async def test_says_why_it_cannot_start() -> None:
+    """What the child says about the folder is what the caller reads."""
+    with pytest.raises(VerifierUnavailable, match="no model folder at /nowhere"):
+        await LocalVerifier("/nowhere").__aenter__()
+
+
+async def test_wrong_options_are_refused(folder: Path) -> None:
+    """Wrong constructor arguments fail at once; the rest is visible."""
+    with pytest.raises(ConfigurationError, match="max_batch_tokens"):
+        LocalVerifier(folder, max_batch_tokens=0)
+    with pytest.raises(ConfigurationError, match="dtype"):
+        LocalVerifier(folder, dtype="int8")
+    assert "aggregation prod" in repr(LocalVerifier(folder, aggregation="prod"))

@@ -1,0 +1,150 @@
+"""The parent's side of the local generator: no torch here, and nothing that blocks the loop."""
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from tts_async.errors import ConfigurationError, GeneratorUnavailable, WorkerError
+from tts_async.generation.local.inference.wire import STATISTICS, Ask, as_conversation
+from tts_async.types.generation import GenerationRequest, Step
+from tts_async.worker import WorkerProcess
+
+TARGET = "tts_async.generation.local.inference:generate"
+DTYPES = ("float32", "bfloat16", "float16")
+
+
+@dataclass(frozen=True, slots=True)
+class LocalStatistics:
+    """What the child has done since it started and what it has in hand.
+
+    ``steps`` are decoding steps, each of which draws one token for every running sequence;
+    ``tokens`` were drawn, ``prefilled`` were read; ``running`` sequences hold a slot and
+    ``waiting`` requests stand in line.
+    """
+
+    steps: int
+    tokens: int
+    prefilled: int
+    running: int
+    waiting: int
+
+
+class LocalGenerator:
+    """Runs a model folder on this machine with continuous batching.
+
+    ``model`` is a folder with ``config.json``, safetensors and ``tokenizer.json``. Llama and Qwen2
+    run on a decoder of our own and are ready in about a second; other architectures need
+    transformers and a few seconds. ``capacity`` is the number of sequences that decode together;
+    further ones wait in line. One of the ``threads`` is enough at these sizes: a second one gains
+    little, waits on a busy machine, and rounds differently in batches of different sizes (with one,
+    a continuation is the same to the last bit whatever runs beside it). ``load_timeout`` is in
+    seconds.
+
+    Use it with ``async with``, so that a folder that cannot be loaded is reported at once.
+
+    Raises ``GeneratorUnavailable`` when the model cannot be loaded or its process keeps dying,
+    ``PromptTooLong`` when a path fills the model's context.
+    """
+
+    def __init__(
+        self,
+        model: str | Path,
+        *,
+        device: str = "cpu",
+        dtype: str = "float32",
+        capacity: int = 128,
+        threads: int = 1,
+        load_timeout: float = 180.0,
+    ) -> None:
+        for name, value in (("capacity", capacity), ("threads", threads)):
+            if value < 1:
+                raise ConfigurationError(f"{name}: must be at least 1, got {value}")
+        if dtype not in DTYPES:
+            raise ConfigurationError(f"dtype: one of {', '.join(DTYPES)}, got {dtype!r}")
+        self.model = os.fspath(model)
+        self.capacity = capacity
+        self._device, self._dtype = device, dtype
+        self._worker = WorkerProcess(
+            TARGET,
+            {
+                "model": self.model,
+                "device": device,
+                "dtype": dtype,
+                "capacity": capacity,
+                "threads": threads,
+            },
+            load_timeout=load_timeout,
+        )
+
+    @property
+    def context_length(self) -> int | None:
+        """Positions of the model, prompt included; None until the model is loaded."""
+        return None if self._worker.info is None else int(self._worker.info["context_length"])
+
+    @property
+    def pid(self) -> int | None:
+        """Process id of the child, if one runs."""
+        return self._worker.pid
+
+    async def generate(self, request: GenerationRequest) -> list[Step]:
+        """``request.n`` continuations; cancelling the call frees their slots.
+
+        Calls are served in the order they come: priorities are the scheduler's business.
+        """
+        if request.n < 1:
+            raise ConfigurationError(f"n: must be at least 1, got {request.n}")
+        if request.sampling.max_tokens < 1:
+            raise ConfigurationError(
+                f"max_tokens: must be at least 1, got {request.sampling.max_tokens}"
+            )
+        ask = Ask(
+            conversation=as_conversation(request.problem.messages(request.system_prompt)),
+            path_text="" if request.token_ids else "".join(request.steps),
+            path_ids=request.token_ids,
+            n=request.n,
+            stop=request.stop or None,
+            sampling=request.sampling,
+            seed=request.seed,
+        )
+        steps: list[Step] = await self._call(ask)
+        return steps
+
+    async def statistics(self) -> LocalStatistics:
+        """The child's own numbers, as of its next turn."""
+        return LocalStatistics(**await self._call(STATISTICS))
+
+    async def aclose(self) -> None:
+        """End the child process; safe to call twice."""
+        await self._worker.aclose()
+
+    async def __aenter__(self) -> Self:
+        try:
+            await self._worker.start()
+        except WorkerError as error:
+            raise self._unavailable(error) from error
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        await self.aclose()
+
+    def __repr__(self) -> str:
+        return (
+            f"<LocalGenerator {self.model} on {self._device}, {self._dtype}, "
+            f"capacity {self.capacity}, {self._worker!r}>"
+        )
+
+    async def _call(self, payload: Any) -> Any:
+        try:
+            return await self._worker.call(payload)
+        except WorkerError as error:
+            raise self._unavailable(error) from error
+
+    def _unavailable(self, error: WorkerError) -> GeneratorUnavailable:
+        return GeneratorUnavailable(f"the local model {self.model}: {error}")

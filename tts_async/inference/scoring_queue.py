@@ -1,0 +1,108 @@
+"""The queue of a verifier: paths of all problems and calls, scored in micro-batches.
+
+Each turn takes the foremost unscored paths, packed end to end up to a number of tokens. Packing
+spends nothing on padding, so nothing has to be sorted by length and the line stays fair. Equal
+paths are scored once, and recent ones are remembered: search over short steps is full of twins.
+"""
+
+from collections import OrderedDict
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+Scores = list[float]
+
+
+class MarkedPath(NamedTuple):
+    """Token ids of a problem and its steps, and where each step ends."""
+
+    ids: tuple[int, ...]
+    ends: tuple[int, ...]
+
+
+ScorePaths = Callable[[Sequence[tuple[int, ...]], Sequence[tuple[int, ...]]], list[Scores]]
+
+
+@dataclass(eq=False, slots=True)
+class Query:
+    """One call: its paths, and the scores that are known so far."""
+
+    id: int
+    paths: Sequence[MarkedPath]
+    known: dict[MarkedPath, Scores] = field(default_factory=dict)
+    missing: int = 0
+
+    @property
+    def scores(self) -> list[Scores]:
+        """One list per path, in the order asked."""
+        return [self.known[path] for path in self.paths]
+
+
+class ScoringQueue:
+    """Collects queries and answers them batch by batch; ``score`` does the arithmetic."""
+
+    def __init__(self, score: ScorePaths, *, max_batch_tokens: int, remembered: int = 8192) -> None:
+        self.counts = {"batches": 0, "paths": 0, "tokens": 0, "remembered": 0}
+        self._score = score
+        self._max_batch_tokens = max_batch_tokens
+        self._remembered = remembered
+        self._memory: OrderedDict[MarkedPath, Scores] = OrderedDict()
+        self._line: dict[MarkedPath, list[Query]] = {}
+
+    @property
+    def waiting(self) -> int:
+        """Different paths that wait for their scores."""
+        return len(self._line)
+
+    def add(self, query: Query) -> bool:
+        """Put a query in line; True when everything it asks is known already."""
+        for path in dict.fromkeys(query.paths):
+            if path in self._memory:
+                self._memory.move_to_end(path)
+                self.counts["remembered"] += 1
+                query.known[path] = self._memory[path]
+            else:
+                self._line.setdefault(path, []).append(query)
+                query.missing += 1
+        return query.missing == 0
+
+    def cancel(self, query_id: int) -> None:
+        """Forget a query, and the paths that nobody else asked for."""
+        for path, queries in list(self._line.items()):
+            queries[:] = [query for query in queries if query.id != query_id]
+            if not queries:
+                del self._line[path]
+
+    def step(self) -> list[Query]:
+        """Score one micro-batch; the queries that are complete now."""
+        batch = self._next_batch()
+        if not batch:
+            return []
+        scores = self._score([path.ids for path in batch], [path.ends for path in batch])
+        self.counts["batches"] += 1
+        self.counts["paths"] += len(batch)
+        self.counts["tokens"] += sum(len(path.ids) for path in batch)
+        complete = []
+        for path, own in zip(batch, scores, strict=True):
+            self._remember(path, own)
+            for query in self._line.pop(path):
+                query.known[path] = own
+                query.missing -= 1
+                if query.missing == 0:
+                    complete.append(query)
+        return complete
+
+    def _next_batch(self) -> list[MarkedPath]:
+        batch: list[MarkedPath] = []
+        tokens = 0
+        for path in self._line:
+            tokens += len(path.ids)
+            if batch and tokens > self._max_batch_tokens:
+                break
+            batch.append(path)
+        return batch
+
+    def _remember(self, path: MarkedPath, scores: Scores) -> None:
+        self._memory[path] = scores
+        if len(self._memory) > self._remembered:
+            self._memory.popitem(last=False)
