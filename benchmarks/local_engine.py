@@ -11,6 +11,7 @@ import json
 import os
 import time
 from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -66,12 +67,12 @@ async def measure_generator(**options: Any) -> dict[str, float]:
             answers: list[list[Step]] = await asyncio.gather(*map(generator.generate, requests))
             return sum(step.tokens for steps in answers for step in steps)
 
+        async def answer(count: int, n: int, seed: int) -> int:
+            return await run([request(problem, n, seed=seed) for problem in problems(count)])
+
         for sequences in (1, 16, 64, SEQUENCES):
             n = min(4, sequences)
-            asked = problems(sequences // n)
-            figures[f"answers_{sequences}"] = await best_rate(
-                lambda seed, asked=asked, n=n: run([request(p, n, seed=seed) for p in asked])
-            )
+            figures[f"answers_{sequences}"] = await best_rate(partial(answer, sequences // n, n))
         asked = problems(SEQUENCES)
         figures[f"steps_{SEQUENCES * 4}"] = await best_rate(
             lambda seed: run([request(p, 4, seed=seed, stop="\n\n") for p in asked])

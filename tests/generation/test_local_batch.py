@@ -17,16 +17,16 @@ from tests.generation.test_local_models import (
     save_model,
 )
 from tts_async.embedded.tokenizer import EOS
-from tts_async.generation.local.inference.chat_tokenizer import ChatTokenizer
-from tts_async.generation.local.inference.continuous_batch import ContinuousBatch, Job
-from tts_async.generation.local.inference.language_model import (
+from tts_async.inference.chat_tokenizer import ChatTokenizer
+from tts_async.inference.continuous_batch import ContinuousBatch, Job
+from tts_async.inference.language_model import (
     LanguageModel,
     Prefix,
     load_language_model,
 )
-from tts_async.generation.local.inference.sampling import choose, sequence_keys, uniforms
-from tts_async.generation.local.inference.slot_cache import CacheShape, SlotCache
-from tts_async.generation.local.inference.stopping import StopStrings
+from tts_async.inference.sampling import choose, sequence_keys, uniforms
+from tts_async.inference.slot_cache import CacheShape, SlotCache
+from tts_async.inference.stopping import StopStrings
 from tts_async.types.generation import Sampling, Step
 
 LETTERS = ["<pad>", "<s>", "</s>", "a", "b", "x", "Ċ", "Ã", "©"]  # byte-level spelling of \n and é

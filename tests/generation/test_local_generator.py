@@ -18,7 +18,7 @@ from tts_async.errors import (
     PromptTooLong,
 )
 from tts_async.generation.local import LocalGenerator
-from tts_async.generation.local.inference.chat_tokenizer import ChatTokenizer
+from tts_async.inference.chat_tokenizer import ChatTokenizer
 from tts_async.types.generation import GenerationRequest, Sampling, Step
 from tts_async.types.problem import Problem
 

@@ -16,14 +16,14 @@ from transformers import (
 
 from tts_async.embedded.tokenizer import BOS, EOS, VOCABULARY, save_tokenizer
 from tts_async.errors import ConfigurationError
-from tts_async.generation.local.inference.chat_tokenizer import ChatTokenizer
-from tts_async.generation.local.inference.language_model import (
+from tts_async.inference.chat_tokenizer import ChatTokenizer
+from tts_async.inference.language_model import (
     DecoderLanguageModel,
     LanguageModel,
     load_language_model,
 )
-from tts_async.generation.local.inference.slot_cache import SlotCache
-from tts_async.generation.local.inference.transformers_model import TransformersLanguageModel
+from tts_async.inference.slot_cache import SlotCache
+from tts_async.inference.transformers_model import TransformersLanguageModel
 
 torch.set_num_threads(1)  # as in the child
 CPU = torch.device("cpu")

@@ -12,8 +12,8 @@ from transformers import PreTrainedTokenizerFast, Qwen2Config, Qwen2Model
 
 from tts_async.embedded.tokenizer import BOS, EOS, STEP_SEPARATOR, VOCABULARY, save_tokenizer
 from tts_async.errors import ConfigurationError
-from tts_async.generation.local.inference.reward_model import RewardModel
-from tts_async.generation.local.inference.scoring_queue import MarkedPath, Query, ScoringQueue
+from tts_async.inference.reward_model import RewardModel
+from tts_async.inference.scoring_queue import MarkedPath, Query, ScoringQueue
 from tts_async.types.problem import Problem
 
 HIDDEN = 64

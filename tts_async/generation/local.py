@@ -1,18 +1,14 @@
-"""The parent's side of the local generator: no torch here, and nothing that blocks the loop."""
+"""A small language model on this machine, in a process of its own."""
 
-import os
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Self
 
-from tts_async.errors import ConfigurationError, GeneratorUnavailable, WorkerError
-from tts_async.generation.local.inference.wire import STATISTICS, Ask, as_conversation
+from tts_async.errors import ConfigurationError, GeneratorUnavailable
+from tts_async.inference.model_process import ModelProcess
+from tts_async.inference.wire import Ask, as_conversation
 from tts_async.types.generation import GenerationRequest, Step
-from tts_async.worker import WorkerProcess
-
-TARGET = "tts_async.generation.local.inference:generate"
-DTYPES = ("float32", "bfloat16", "float16")
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,35 +54,27 @@ class LocalGenerator:
         threads: int = 1,
         load_timeout: float = 180.0,
     ) -> None:
-        for name, value in (("capacity", capacity), ("threads", threads)):
-            if value < 1:
-                raise ConfigurationError(f"{name}: must be at least 1, got {value}")
-        if dtype not in DTYPES:
-            raise ConfigurationError(f"dtype: one of {', '.join(DTYPES)}, got {dtype!r}")
-        self.model = os.fspath(model)
         self.capacity = capacity
-        self._device, self._dtype = device, dtype
-        self._worker = WorkerProcess(
-            TARGET,
-            {
-                "model": self.model,
-                "device": device,
-                "dtype": dtype,
-                "capacity": capacity,
-                "threads": threads,
-            },
+        self._process = ModelProcess(
+            "generate",
+            model,
+            unavailable=GeneratorUnavailable,
+            device=device,
+            dtype=dtype,
+            threads=threads,
             load_timeout=load_timeout,
+            capacity=capacity,
         )
 
     @property
     def context_length(self) -> int | None:
         """Positions of the model, prompt included; None until the model is loaded."""
-        return None if self._worker.info is None else int(self._worker.info["context_length"])
+        return self._process.context_length
 
     @property
     def pid(self) -> int | None:
         """Process id of the child, if one runs."""
-        return self._worker.pid
+        return self._process.pid
 
     async def generate(self, request: GenerationRequest) -> list[Step]:
         """``request.n`` continuations; cancelling the call frees their slots.
@@ -108,22 +96,19 @@ class LocalGenerator:
             sampling=request.sampling,
             seed=request.seed,
         )
-        steps: list[Step] = await self._call(ask)
+        steps: list[Step] = await self._process.call(ask)
         return steps
 
     async def statistics(self) -> LocalStatistics:
         """The child's own numbers, as of its next turn."""
-        return LocalStatistics(**await self._call(STATISTICS))
+        return LocalStatistics(**await self._process.statistics())
 
     async def aclose(self) -> None:
         """End the child process; safe to call twice."""
-        await self._worker.aclose()
+        await self._process.aclose()
 
     async def __aenter__(self) -> Self:
-        try:
-            await self._worker.start()
-        except WorkerError as error:
-            raise self._unavailable(error) from error
+        await self._process.start()
         return self
 
     async def __aexit__(
@@ -135,16 +120,4 @@ class LocalGenerator:
         await self.aclose()
 
     def __repr__(self) -> str:
-        return (
-            f"<LocalGenerator {self.model} on {self._device}, {self._dtype}, "
-            f"capacity {self.capacity}, {self._worker!r}>"
-        )
-
-    async def _call(self, payload: Any) -> Any:
-        try:
-            return await self._worker.call(payload)
-        except WorkerError as error:
-            raise self._unavailable(error) from error
-
-    def _unavailable(self, error: WorkerError) -> GeneratorUnavailable:
-        return GeneratorUnavailable(f"the local model {self.model}: {error}")
+        return f"<LocalGenerator {self._process!r}, capacity {self.capacity}>"

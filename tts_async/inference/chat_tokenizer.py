@@ -17,8 +17,8 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 from tokenizers import Tokenizer
 
 from tts_async.errors import ConfigurationError
-from tts_async.generation.local.inference.checkpoint import read_json
-from tts_async.generation.local.inference.wire import Conversation
+from tts_async.inference.checkpoint import read_json
+from tts_async.inference.wire import Conversation
 
 REMEMBERED_PROMPTS = 4096
 

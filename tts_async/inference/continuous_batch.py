@@ -18,12 +18,12 @@ from typing import Any
 import numpy as np
 import torch
 
-from tts_async.generation.local.inference.chat_tokenizer import ChatTokenizer
-from tts_async.generation.local.inference.decoder import STEADY_ROWS
-from tts_async.generation.local.inference.language_model import LanguageModel, Prefix
-from tts_async.generation.local.inference.sampling import choose, sequence_keys, uniforms
-from tts_async.generation.local.inference.slot_cache import SlotCache
-from tts_async.generation.local.inference.stopping import StopStrings
+from tts_async.inference.chat_tokenizer import ChatTokenizer
+from tts_async.inference.decoder import STEADY_ROWS
+from tts_async.inference.language_model import LanguageModel, Prefix
+from tts_async.inference.sampling import choose, sequence_keys, uniforms
+from tts_async.inference.slot_cache import SlotCache
+from tts_async.inference.stopping import StopStrings
 from tts_async.types.generation import Sampling, Step
 
 PREFILL_TOKENS = 2048

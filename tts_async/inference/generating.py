@@ -7,14 +7,14 @@ from typing import Any, NoReturn
 import torch
 
 from tts_async.errors import GenerationError, PromptTooLong, TTSError
-from tts_async.generation.local.inference.chat_tokenizer import ChatTokenizer
-from tts_async.generation.local.inference.continuous_batch import ContinuousBatch, Job
-from tts_async.generation.local.inference.language_model import (
+from tts_async.inference.chat_tokenizer import ChatTokenizer
+from tts_async.inference.continuous_batch import ContinuousBatch, Job
+from tts_async.inference.language_model import (
     LanguageModel,
     end_ids,
     load_language_model,
 )
-from tts_async.generation.local.inference.wire import STATISTICS, Ask
+from tts_async.inference.wire import STATISTICS, Ask
 from tts_async.worker import Call, Cancel, Channel, Message
 
 

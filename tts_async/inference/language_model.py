@@ -8,9 +8,9 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from tts_async.generation.local.inference.checkpoint import read_config, read_json, read_tensors
-from tts_async.generation.local.inference.decoder import Decoder, is_supported, steady
-from tts_async.generation.local.inference.slot_cache import CacheShape, SlotCache
+from tts_async.inference.checkpoint import read_config, read_json, read_tensors
+from tts_async.inference.decoder import Decoder, is_supported, steady
+from tts_async.inference.slot_cache import CacheShape, SlotCache
 
 Prefix = tuple[Tensor, Tensor]
 """Keys and values of a token sequence, each (layers, kv_heads, length, head_dim)."""
@@ -39,7 +39,7 @@ def load_language_model(folder: Path, *, dtype: torch.dtype, device: torch.devic
     config = read_config(folder)
     if is_supported(config):
         return DecoderLanguageModel(folder, dtype=dtype, device=device)
-    from tts_async.generation.local.inference.transformers_model import (  # seconds of imports
+    from tts_async.inference.transformers_model import (  # seconds of imports
         TransformersLanguageModel,
     )
 

@@ -13,10 +13,10 @@ from torch import Tensor
 from torch.nn import functional
 
 from tts_async.errors import ConfigurationError
-from tts_async.generation.local.inference.chat_tokenizer import ChatTokenizer
-from tts_async.generation.local.inference.checkpoint import read_config, read_tensors
-from tts_async.generation.local.inference.decoder import Decoder, is_supported, steady
-from tts_async.generation.local.inference.language_model import causal_attention
+from tts_async.inference.chat_tokenizer import ChatTokenizer
+from tts_async.inference.checkpoint import read_config, read_tensors
+from tts_async.inference.decoder import Decoder, is_supported, steady
+from tts_async.inference.language_model import causal_attention
 
 ARCHITECTURE = "Qwen2ForProcessRewardModel"
 SEPARATOR = "<extra_0>"

@@ -8,10 +8,10 @@ from typing import NoReturn
 import torch
 
 from tts_async.errors import TTSError, VerificationError
-from tts_async.generation.local.inference.chat_tokenizer import ChatTokenizer
-from tts_async.generation.local.inference.reward_model import RewardModel, separator_id
-from tts_async.generation.local.inference.scoring_queue import MarkedPath, Query, ScoringQueue
-from tts_async.generation.local.inference.wire import STATISTICS, Conversation
+from tts_async.inference.chat_tokenizer import ChatTokenizer
+from tts_async.inference.reward_model import RewardModel, separator_id
+from tts_async.inference.scoring_queue import MarkedPath, Query, ScoringQueue
+from tts_async.inference.wire import STATISTICS, Conversation
 from tts_async.worker import Call, Cancel, Channel, Message
 
 DELIMITER = "\n\n"

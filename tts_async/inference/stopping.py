@@ -10,7 +10,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from tts_async.generation.local.inference.chat_tokenizer import ChatTokenizer
+from tts_async.inference.chat_tokenizer import ChatTokenizer
 
 UNDECODABLE = "\N{REPLACEMENT CHARACTER}"
 NO_STOP = 0

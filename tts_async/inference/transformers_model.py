@@ -13,9 +13,9 @@ from torch import Tensor
 from transformers import AutoModelForCausalLM
 
 from tts_async.errors import ConfigurationError
-from tts_async.generation.local.inference.decoder import steady
-from tts_async.generation.local.inference.language_model import Prefix
-from tts_async.generation.local.inference.slot_cache import CacheShape, CacheStep, SlotCache
+from tts_async.inference.decoder import steady
+from tts_async.inference.language_model import Prefix
+from tts_async.inference.slot_cache import CacheShape, CacheStep, SlotCache
 
 
 class TransformersLanguageModel:

@@ -1,18 +1,15 @@
-"""The parent's side of the local verifier: no torch here, and nothing that blocks the loop."""
+"""A process reward model on this machine, in a process of its own."""
 
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Self
 
-from tts_async.errors import ConfigurationError, VerifierUnavailable, WorkerError
+from tts_async.errors import ConfigurationError, VerifierUnavailable
+from tts_async.inference.model_process import ModelProcess
+from tts_async.inference.wire import as_conversation
 from tts_async.types.verification import Aggregation, ScoreRequest
-from tts_async.worker import WorkerProcess
-
-TARGET = "tts_async.generation.local.inference:score"
-DTYPES = ("float32", "bfloat16", "float16")
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,67 +55,51 @@ class LocalVerifier:
         max_batch_tokens: int = 2048,
         load_timeout: float = 180.0,
     ) -> None:
-        limits = {"capacity": capacity, "threads": threads, "max_batch_tokens": max_batch_tokens}
-        for name, value in limits.items():
-            if value < 1:
-                raise ConfigurationError(f"{name}: must be at least 1, got {value}")
-        if dtype not in DTYPES:
-            raise ConfigurationError(f"dtype: one of {', '.join(DTYPES)}, got {dtype!r}")
-        self.model = os.fspath(model)
+        if capacity < 1:
+            raise ConfigurationError(f"capacity: must be at least 1, got {capacity}")
         self.aggregation = aggregation
         self.system_prompt = system_prompt
         self.capacity = capacity
-        self._device, self._dtype = device, dtype
-        self._worker = WorkerProcess(
-            TARGET,
-            {
-                "model": self.model,
-                "device": device,
-                "dtype": dtype,
-                "threads": threads,
-                "max_batch_tokens": max_batch_tokens,
-            },
+        self._process = ModelProcess(
+            "score",
+            model,
+            unavailable=VerifierUnavailable,
+            device=device,
+            dtype=dtype,
+            threads=threads,
             load_timeout=load_timeout,
+            max_batch_tokens=max_batch_tokens,
         )
 
     @property
     def context_length(self) -> int | None:
         """Positions of the model, problem included; None until the model is loaded."""
-        return None if self._worker.info is None else int(self._worker.info["context_length"])
+        return self._process.context_length
 
     @property
     def pid(self) -> int | None:
         """Process id of the child, if one runs."""
-        return self._worker.pid
+        return self._process.pid
 
     async def score(self, requests: Sequence[ScoreRequest]) -> list[list[float]]:
         """One list of step scores per request; cancelling the call takes it out of the line."""
         paths = [
-            (
-                tuple(
-                    (turn["role"], turn["content"])
-                    for turn in request.problem.messages(self.system_prompt)
-                ),
-                request.steps,
-            )
+            (as_conversation(request.problem.messages(self.system_prompt)), request.steps)
             for request in requests
         ]
-        scores: list[list[float]] = await self._call(paths)
+        scores: list[list[float]] = await self._process.call(paths)
         return scores
 
     async def statistics(self) -> LocalVerifierStatistics:
         """The child's own numbers, as of its next turn."""
-        return LocalVerifierStatistics(**await self._call("statistics"))
+        return LocalVerifierStatistics(**await self._process.statistics())
 
     async def aclose(self) -> None:
         """End the child process; safe to call twice."""
-        await self._worker.aclose()
+        await self._process.aclose()
 
     async def __aenter__(self) -> Self:
-        try:
-            await self._worker.start()
-        except WorkerError as error:
-            raise self._unavailable(error) from error
+        await self._process.start()
         return self
 
     async def __aexit__(
@@ -130,16 +111,4 @@ class LocalVerifier:
         await self.aclose()
 
     def __repr__(self) -> str:
-        return (
-            f"<LocalVerifier {self.model} on {self._device}, {self._dtype}, "
-            f"aggregation {self.aggregation}, {self._worker!r}>"
-        )
-
-    async def _call(self, payload: Any) -> Any:
-        try:
-            return await self._worker.call(payload)
-        except WorkerError as error:
-            raise self._unavailable(error) from error
-
-    def _unavailable(self, error: WorkerError) -> VerifierUnavailable:
-        return VerifierUnavailable(f"the local model {self.model}: {error}")
+        return f"<LocalVerifier {self._process!r}, aggregation {self.aggregation}>"
