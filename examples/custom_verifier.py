@@ -9,7 +9,7 @@ import re
 
 from tts_async import BestOfN, Problem, Solver
 
-CLAIM = re.compile(r"(\d+)\s*([-+*])\s*(\d+) = (\d+)")
+CLAIM = re.compile(r"(\d+)([-+*])(\d+) = ([-+\d]+)\n")  # 7*83 = 581, or in parts: = 560+21
 OPERATIONS = {"+": int.__add__, "-": int.__sub__, "*": int.__mul__}
 
 
@@ -18,9 +18,14 @@ def recompute(_: Problem, steps: tuple[str, ...]) -> list[float]:
     scores = []
     for step in steps:
         claims = CLAIM.findall(step)
-        right = (OPERATIONS[op](int(a), int(b)) == int(c) for a, op, b, c in claims)
+        right = (OPERATIONS[op](int(a), int(b)) == total(result) for a, op, b, result in claims)
         scores.append(1.0 if all(right) else 0.0)
     return scores
+
+
+def total(parts: str) -> int:
+    """The value of a sum such as 560+21."""
+    return sum(int(part) for part in re.findall(r"[-+]?\d+", parts))
 
 
 async def main() -> None:

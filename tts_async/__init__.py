@@ -14,12 +14,13 @@ from tts_async.strategies import (
     Context,
     Greedy,
     Majority,
+    Selection,
     Strategy,
     make_strategy,
 )
 from tts_async.types.budget import Budget, Spend
 from tts_async.types.events import Event
-from tts_async.types.generation import GenerationRequest, Generator, Sampling, Step
+from tts_async.types.generation import Finish, GenerationRequest, Generator, Sampling, Step
 from tts_async.types.node import Node
 from tts_async.types.problem import Message, Problem
 from tts_async.types.result import AnswerVotes, Candidate, Result
@@ -39,6 +40,7 @@ __all__ = [
     "ConfigurationError",
     "Context",
     "Event",
+    "Finish",
     "GenerationRequest",
     "Generator",
     "Greedy",
@@ -49,6 +51,7 @@ __all__ = [
     "Result",
     "Sampling",
     "ScoreRequest",
+    "Selection",
     "Solver",
     "Spend",
     "Step",

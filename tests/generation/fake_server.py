@@ -104,7 +104,11 @@ class Delay:
 
 Fault = Status | Reset | Truncated | Reply | Changed | Delay
 
-VLLM = frozenset({"/version", "/tokenize", "/detokenize", "/v1/completions"})
+VLLM = frozenset({"/version", "/tokenize", "/detokenize", "/v1/completions", "/metrics"})
+METRICS = b"""# HELP vllm:cache_config_info Information of the LLMEngine CacheConfig
+vllm:cache_config_info{block_size="16",enable_prefix_caching="True",engine="0"} 1.0
+vllm:prefix_cache_hits_total{engine="0",model_name="tiny"} 0.0
+"""
 OPENAI: frozenset[str] = frozenset()
 
 
@@ -131,6 +135,8 @@ class FakeServer:
         self.context_length: int | None = 4096
         self.models: list[dict[str, Any]] | None = None
         self.most_choices = 1_000_000
+        self.refuses_priority = False
+        self.metrics = METRICS
         self.requests: list[tuple[str, Any]] = []
         self.headers: Mapping[str, str] = {}
         self.counts: Counter[str] = Counter()
@@ -198,7 +204,12 @@ class FakeServer:
     async def stop(self) -> None:
         """Die: drop every connection and refuse new ones."""
         if self._runner is not None:
+            server = self._runner.server
             await self._runner.cleanup()
+            if server is not None:
+                # A connection that was being accepted at that moment is noted too late for it.
+                await asyncio.sleep(0.01)
+                await server.shutdown(0)
 
     async def _handle(self, request: web.Request) -> web.StreamResponse:
         path = request.path
@@ -248,6 +259,7 @@ class FakeServer:
         if path in self.extras:
             answers |= {
                 "/version": lambda _: (200, {"version": "0.32.0"}),
+                "/metrics": lambda _: (200, self.metrics),
                 "/tokenize": self._tokenize,
                 "/detokenize": lambda body: (200, {"prompt": decode(body["tokens"])}),
                 "/v1/completions": self._complete,
@@ -266,6 +278,8 @@ class FakeServer:
         return 200, {"count": len(ids), "max_model_len": self.context_length, "tokens": ids}
 
     def _complete(self, body: Any) -> tuple[int, Any]:
+        if isinstance(body["prompt"], str):
+            body = {**body, "prompt": encode(body["prompt"])}
         error = self._refusal(body, len(body["prompt"]))
         if error is not None:
             return error
@@ -275,6 +289,8 @@ class FakeServer:
         ]
         for choice in choices:
             choice["token_ids"] = choice.pop("ids")
+            if body.get("logprobs"):
+                choice["logprobs"] = {"token_logprobs": [-0.5]}
         return 200, {"id": "cmpl-1", "choices": choices, "usage": _usage(choices, "token_ids")}
 
     def _chat(self, body: Any) -> tuple[int, Any]:
@@ -299,7 +315,9 @@ class FakeServer:
     def _refusal(self, body: Any, length: int) -> tuple[int, Any] | None:
         if body["model"] != self.model:
             return 404, _error(f"The model `{body['model']}` does not exist.")
-        if self.extras and body["temperature"] == 0 and body.get("n", 1) > 1:
+        if self.refuses_priority and body.get("priority"):
+            return 400, _error("Got priority 1 but Priority scheduling is not enabled.")
+        if self.extras and body.get("temperature") == 0 and body.get("n", 1) > 1:
             return 400, _error("n must be 1 when using greedy sampling")
         if self.context_length and length + body["max_tokens"] > self.context_length:
             return 400, _error(

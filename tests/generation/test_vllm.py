@@ -185,8 +185,8 @@ async def test_greedy_with_several_children() -> None:
         assert len(set(steps)) == 1
 
 
-async def test_priority_only_where_it_is_accepted() -> None:
-    """The field is an error on a server without a priority queue, so it must be asked for."""
+async def test_priority_as_told() -> None:
+    """Said either way, the server is not asked."""
     async with FakeServer() as server:
         for flag in (False, True):
             async with VLLMGenerator(server.base_url, priority=flag) as generator:
@@ -194,6 +194,20 @@ async def test_priority_only_where_it_is_accepted() -> None:
         plain, prioritised = server.bodies(COMPLETIONS)
         assert "priority" not in plain
         assert prioritised["priority"] == 5
+
+
+@pytest.mark.parametrize("refuses", [False, True])
+async def test_priority_is_asked_for_once(refuses: bool) -> None:
+    """Only when a request has one; some servers answer 400 unless their queue heeds it."""
+    async with FakeServer() as server, VLLMGenerator(server.base_url) as generator:
+        server.refuses_priority = refuses
+        await generator.generate(expansion(n=2))
+        assert server.counts[COMPLETIONS] == 1
+        requests = [expansion(priority=5, seed=i) for i in range(10)]
+        await asyncio.gather(*(generator.generate(request) for request in requests))
+        question, *sent = server.bodies(COMPLETIONS)[1:]
+        assert (question["max_tokens"], question["priority"]) == (1, 1)
+        assert [body.get("priority") for body in sent] == [None if refuses else 5] * 10
 
 
 async def test_repr_and_statistics_show_the_state() -> None:

@@ -21,7 +21,13 @@ from tts_async import (
     Strategy,
     Verifier,
 )
-from tts_async.generation import LocalGenerator, OpenAIGenerator, VLLMGenerator
+from tts_async.generation import (
+    LocalGenerator,
+    OpenAIGenerator,
+    ReplicatedGenerator,
+    VLLMGenerator,
+)
+from tts_async.types.checkup import CheckReport
 from tts_async.types.events import Event, SearchFinished
 from tts_async.verifiers import LocalVerifier
 
@@ -66,6 +72,7 @@ generators: list[Generator] = [
     LocalGenerator("folder"),
     VLLMGenerator("http://localhost:8000/v1"),
     OpenAIGenerator(model="m"),
+    ReplicatedGenerator([VLLMGenerator("http://a:8000"), Echo()]),
 ]
 verifiers: list[Verifier] = [Constant(), LocalVerifier("folder", aggregation="min")]
 strategies: list[Strategy] = [Twice(), first, DVTS(n=4), BeamSearch(4, lookahead=1)]
@@ -75,6 +82,8 @@ async def use() -> tuple[str | None, float]:
     """The public functions, with every kind of argument."""
     result: Result = await tts_async.solve("1+1", strategy="dvts", budget=Budget(tokens=10))
     answer: str | None = result.answer
+    report: CheckReport = await Solver(base_url=["http://a:8000", "http://b:8000"]).check()
+    assert report.ok
     async with Solver(
         generator=Echo(), verifier=judge, strategy=first, observers=[print]
     ) as solver:

@@ -5,6 +5,7 @@ from typing import Annotated
 import typer
 
 from tts_async import __version__
+from tts_async.cli.doctor_command import examine_models
 from tts_async.cli.eval_command import evaluate_strategies
 from tts_async.cli.solve_command import solve_problem
 
@@ -17,6 +18,7 @@ app = typer.Typer(
 )
 app.command("solve")(solve_problem)
 app.command("eval")(evaluate_strategies)
+app.command("doctor")(examine_models)
 
 
 @app.command("version")

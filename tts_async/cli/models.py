@@ -26,12 +26,14 @@ class Models:
     """
 
     generator: str | None = None
-    base_url: str | None = None
+    base_url: Sequence[str] | None = None
     model: str | None = None
     api_key: str | None = None
     verifier: str | None = None
 
     def __post_init__(self) -> None:
+        if self.base_url is not None and not self.base_urls:
+            raise ConfigurationError("base-url: it is empty; give a URL, such as http://HOST:8000")
         if self.base_url is not None and self.generator is not None:
             raise ConfigurationError("base-url: give either --generator or --base-url, not both")
         if self.model is not None and self.base_url is None:
@@ -41,6 +43,12 @@ class Models:
                 raise ConfigurationError(f"{option}: no such folder: {folder}")
         if self.generator == NONE:
             raise ConfigurationError("generator: something has to generate; leave the option out")
+
+    @property
+    def base_urls(self) -> list[str]:
+        """The servers, each by itself."""
+        given = ",".join(self.base_url or ())
+        return [url.strip() for url in given.split(",") if url.strip()]
 
     @property
     def is_embedded(self) -> bool:
@@ -59,9 +67,8 @@ class Models:
         """The generator in words; never with a password that may stand in its URL."""
         if self.base_url is None:
             return self.generator or EMBEDDED
-        parts = urlsplit(self.base_url)
-        url = parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl()
-        return f"{self.model} at {url}" if self.model else url
+        urls = ", ".join(map(_without_password, self.base_urls))
+        return f"{self.model} at {urls}" if self.model else urls
 
     def make_solver(self, strategies: Sequence[Strategy], **arguments: Any) -> Solver:
         """A solver for these strategies; without the verifier where none of them needs it.
@@ -78,7 +85,7 @@ class Models:
         verifier = self.verifier_name if needy else None
         return Solver(
             generator=None if self.base_url else self.generator or EMBEDDED,
-            base_url=self.base_url,
+            base_url=self.base_urls or None,
             model=self.model,
             api_key=self.api_key,
             verifier=verifier,
@@ -102,6 +109,11 @@ class Models:
         given: dict[str, Any] = {key: value for key, value in asked.items() if value is not None}
         base = Sampling(temperature=TEMPERATURE) if self.is_embedded else Sampling()
         return replace(base, **given) if given else None
+
+
+def _without_password(url: str) -> str:
+    parts = urlsplit(url)
+    return parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl()
 
 
 def needs_verifier(strategy: Strategy) -> bool:

@@ -51,8 +51,13 @@ Seed = Annotated[
     int, typer.Option(help="The same seed gives the same search.", rich_help_panel=_SEARCH)
 ]
 BaseUrl = Annotated[
-    str | None,
-    typer.Option(help="An OpenAI-compatible server, such as vLLM.", rich_help_panel=_MODELS),
+    list[str] | None,
+    typer.Option(
+        metavar="URL[,URL...]",
+        help="An OpenAI-compatible server, such as vLLM; several of one model share the work. "
+        "May be repeated.",
+        rich_help_panel=_MODELS,
+    ),
 ]
 Model = Annotated[
     str | None, typer.Option(help="Name of the server's model.", rich_help_panel=_MODELS)

@@ -7,16 +7,28 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from tts_async.generation.http.retry import RetryPolicy
+    from tts_async.generation.http.retry import FAIL_FAST, RetryPolicy
     from tts_async.generation.local import LocalGenerator
     from tts_async.generation.openai import OpenAIGenerator
+    from tts_async.generation.replicas import HealthPolicy, ReplicatedGenerator
     from tts_async.generation.vllm import VLLMGenerator
 
-__all__ = ["LocalGenerator", "OpenAIGenerator", "RetryPolicy", "VLLMGenerator"]
+__all__ = [
+    "FAIL_FAST",
+    "HealthPolicy",
+    "LocalGenerator",
+    "OpenAIGenerator",
+    "ReplicatedGenerator",
+    "RetryPolicy",
+    "VLLMGenerator",
+]
 
 _HOMES = {
+    "FAIL_FAST": "http.retry",
+    "HealthPolicy": "replicas",
     "LocalGenerator": "local",
     "OpenAIGenerator": "openai",
+    "ReplicatedGenerator": "replicas",
     "RetryPolicy": "http.retry",
     "VLLMGenerator": "vllm",
 }

@@ -1,28 +1,81 @@
-"""Which of the two server generators a URL needs, so that ``base_url=`` alone is enough.
+"""Which of the server generators a URL, or a list of them, needs: ``base_url=`` is enough.
 
 vLLM is what calls itself so (``/version``, or as the owner of its models) *and* hands out token ids
 at ``/tokenize``: other servers have one or the other, and a gateway in front of a vLLM may pass on
 neither. Whatever else answers is an OpenAI-compatible server.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from ssl import SSLContext
 from typing import Any, Literal
 
-from tts_async.errors import GenerationError, GeneratorRejected, MalformedResponse
+from tts_async.concurrency import gather
+from tts_async.errors import (
+    ConfigurationError,
+    GenerationError,
+    GeneratorRejected,
+    GeneratorUnavailable,
+    MalformedResponse,
+)
 from tts_async.generation.http.address import ServerAddress
 from tts_async.generation.http.credentials import Credentials
 from tts_async.generation.http.discovery import list_models
-from tts_async.generation.http.retry import RetryPolicy
+from tts_async.generation.http.retry import FAIL_FAST, ONCE
 from tts_async.generation.http.transport import Transport
 from tts_async.generation.openai import OpenAIGenerator
+from tts_async.generation.replicas import ReplicatedGenerator
 from tts_async.generation.vllm import VLLMGenerator
 
 ServerKind = Literal["vllm", "openai"]
 
 DETECT_SECONDS = 10.0
-ONCE = RetryPolicy(attempts=1)
+
+
+ServerGenerator = VLLMGenerator | OpenAIGenerator
+
+
+async def detect_servers(
+    base_urls: Sequence[str],
+    *,
+    model: str | None = None,
+    api_key: str | None = None,
+    headers: Mapping[str, str] | None = None,
+    ssl: SSLContext | bool | None = None,
+) -> ServerGenerator | ReplicatedGenerator:
+    """A generator over all servers of one model, not opened yet; just that server's for one.
+
+    What does not answer now is taken to be what the others are: it may yet. Raises
+    ``ConfigurationError``, and ``GeneratorUnavailable`` when nothing answers at all.
+    """
+    addresses = [ServerAddress.parse(url) for url in base_urls]
+    names = [str(address) for address in addresses]
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if twice or not names:
+        wrong = f"{twice[0]} is given twice" if twice else "the list is empty"
+        raise ConfigurationError(f"base_url: {wrong}; give the URL of every replica once")
+    if len(names) == 1:
+        return await detect_server(
+            base_urls[0], model=model, api_key=api_key, headers=headers, ssl=ssl
+        )
+    kinds = await gather(
+        *(_detect_if_there(url, api_key=api_key, headers=headers, ssl=ssl) for url in base_urls)
+    )
+    found = {kind for kind in kinds if isinstance(kind, str)}
+    if not found:
+        raise GeneratorUnavailable(f"none of the replicas answers: {'; '.join(map(str, kinds))}")
+    if len(found) > 1:
+        vllm = ", ".join(name for name, kind in zip(names, kinds, strict=True) if kind == "vllm")
+        raise ConfigurationError(
+            f"base_url: replicas must be servers of one kind; of these only {vllm} is vLLM"
+        )
+    make = VLLMGenerator if "vllm" in found else OpenAIGenerator
+    return ReplicatedGenerator(
+        [
+            make(url, model, api_key=api_key, headers=headers, ssl=ssl, retry=FAIL_FAST)
+            for url in base_urls
+        ]
+    )
 
 
 async def detect_server(
@@ -32,7 +85,7 @@ async def detect_server(
     api_key: str | None = None,
     headers: Mapping[str, str] | None = None,
     ssl: SSLContext | bool | None = None,
-) -> VLLMGenerator | OpenAIGenerator:
+) -> ServerGenerator:
     """A generator for the server at ``base_url``, not opened yet.
 
     Raises ``ConfigurationError``, and ``GeneratorUnavailable`` when nothing answers.
@@ -58,6 +111,13 @@ async def detect(
         return "vllm" if await _is_vllm(transport) else "openai"
     finally:
         await transport.aclose()
+
+
+async def _detect_if_there(base_url: str, **access: Any) -> ServerKind | GeneratorUnavailable:
+    try:
+        return await detect(base_url, **access)
+    except GeneratorUnavailable as error:
+        return error
 
 
 async def _is_vllm(transport: Transport) -> bool:

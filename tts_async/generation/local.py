@@ -8,6 +8,7 @@ from typing import Self
 from tts_async.errors import ConfigurationError, GeneratorUnavailable
 from tts_async.inference.model_process import ModelProcess
 from tts_async.inference.wire import Ask, as_conversation
+from tts_async.types.checkup import Feature, ServiceReport
 from tts_async.types.generation import GenerationRequest, Step
 
 
@@ -102,6 +103,23 @@ class LocalGenerator:
     async def statistics(self) -> LocalStatistics:
         """The child's own numbers, as of its next turn."""
         return LocalStatistics(**await self._process.statistics())
+
+    async def check(self) -> list[ServiceReport]:
+        """What runs here; raises ``GenerationError`` when it does not."""
+        await self.statistics()  # so the process answers
+        return [
+            ServiceReport(
+                role="generator",
+                kind="local model",
+                where=self._process.model,
+                model=Path(self._process.model).name,
+                context_length=self.context_length,
+                capacity=self.capacity,
+                features=(
+                    Feature(name="token ids", works=True, detail="paths are continued exactly"),
+                ),
+            )
+        ]
 
     async def aclose(self) -> None:
         """End the child process; safe to call twice."""

@@ -10,6 +10,7 @@ recorder in a test) keeps working.
 
 import asyncio
 from collections.abc import Mapping
+from contextlib import suppress
 from functools import partial
 from ssl import SSLContext
 from types import TracebackType
@@ -26,9 +27,11 @@ from tts_async.generation import openai_wire as wire
 from tts_async.generation.http.address import ServerAddress
 from tts_async.generation.http.credentials import Credentials
 from tts_async.generation.http.discovery import QUICK, choose_model, parse_models, unreachable
-from tts_async.generation.http.retry import RetryPolicy
+from tts_async.generation.http.retry import ONCE, RetryPolicy
+from tts_async.generation.openai_check import find_features
 from tts_async.generation.openai_transport import OpenAITransport
 from tts_async.seeds import derive_seed
+from tts_async.types.checkup import ServiceReport
 from tts_async.types.generation import GenerationRequest, Step
 
 if TYPE_CHECKING:
@@ -129,6 +132,39 @@ class OpenAIGenerator:
         missing = range(len(steps), request.n)
         singles = await gather(*(self._ask(body, request, n=1, index=i) for i in missing))
         return steps + [step for answer in singles for step in answer]
+
+    @property
+    def base_url(self) -> str:
+        """Where the server is."""
+        return str(self._address)
+
+    async def probe(self, *, deep: bool = False) -> None:  # noqa: ARG002
+        """Return when the server answers, raise when it does not.
+
+        ``deep`` changes nothing here: a token may cost money. A server that lists no models is
+        well when it says so.
+        """
+        if self._transport is None:
+            raise GeneratorUnavailable(f"{self._address}: not open")
+        with suppress(GeneratorRejected, MalformedResponse):
+            await self._transport.get("/models", parse_models, ONCE)
+
+    async def check(self) -> list[ServiceReport]:
+        """What the server is and what it can do; raises ``GenerationError``.
+
+        It is asked for an answer of a few tokens.
+        """
+        await self.probe()  # so that one that is gone is not asked with the patience of a search
+        return [
+            ServiceReport(
+                role="generator",
+                kind="OpenAI-compatible server",
+                where=self.base_url,
+                model=self.model,
+                capacity=self.capacity,
+                features=await find_features(self.generate, continues=self._continues),
+            )
+        ]
 
     async def _ask_together(self, body: dict[str, Any], request: GenerationRequest) -> list[Step]:
         """As many of the answers as the server gives in one request."""

@@ -17,7 +17,13 @@ from ssl import SSLContext
 from types import TracebackType
 from typing import Self
 
-from tts_async.errors import ConfigurationError, GeneratorRejected, PromptTooLong
+from tts_async.errors import (
+    ConfigurationError,
+    GeneratorRejected,
+    GeneratorUnavailable,
+    PromptTooLong,
+)
+from tts_async.generation import vllm_check as check
 from tts_async.generation import vllm_wire as wire
 from tts_async.generation.http.address import ServerAddress
 from tts_async.generation.http.credentials import Credentials
@@ -31,11 +37,13 @@ from tts_async.generation.http.retry import RetryPolicy
 from tts_async.generation.http.transport import Transport, TransportStatistics
 from tts_async.generation.vllm_cache import AsyncCache
 from tts_async.generation.vllm_stops import ends_at_token, needs_earlier_token
+from tts_async.types.checkup import ServiceReport
 from tts_async.types.generation import GenerationRequest, Step
 from tts_async.types.problem import Message, Role
 
 CACHED_PROMPTS = 1024
 CACHED_TOKENS = 65536
+PROBE_SECONDS = 10.0
 
 _Conversation = tuple[tuple[Role, str], ...]
 
@@ -47,9 +55,10 @@ class VLLMGenerator:
     where the server has several, ``api_key`` (``OPENAI_API_KEY``), ``headers`` and ``ssl`` for
     servers that ask for them; ``http_proxy`` and friends are honoured. ``capacity``: how many
     sequences to have in flight, best near the server's ``--max-num-seqs``. ``timeout`` in seconds
-    for one request, ``retry`` for everything that may heal. ``priority=True`` only for a server
-    with ``--scheduling-policy priority``. ``cache_salt`` keeps its prefix cache apart from other
-    clients'.
+    for one request, ``retry`` for everything that may heal. ``priority``: whether to tell the
+    server how urgent a request is; by default it is asked, when the first request that is not like
+    all others comes along, whether it wants to know. ``cache_salt`` keeps its prefix cache apart
+    from other clients'.
 
     Opening it (``async with``) asks for the model and its context length. Raises
     ``ConfigurationError``, and ``GeneratorUnavailable`` within seconds when nothing answers.
@@ -66,7 +75,7 @@ class VLLMGenerator:
         capacity: int = 256,
         timeout: float = 600.0,
         retry: RetryPolicy | None = None,
-        priority: bool = False,
+        priority: bool | None = None,
         cache_salt: str | None = None,
     ) -> None:
         address = ServerAddress.parse(base_url)
@@ -83,8 +92,10 @@ class VLLMGenerator:
         self._wanted_model = model
         self._served: ServedModel | None = None
         self._options = wire.CompletionOptions(
-            model=model or "", priority=priority, cache_salt=cache_salt
+            model=model or "", priority=bool(priority), cache_salt=cache_salt
         )
+        self._asks_for_priority = priority is None
+        self._takes_priority = AsyncCache[str, bool](1)
         self._prompts = AsyncCache[_Conversation, tuple[int, ...]](CACHED_PROMPTS)
         self._token_texts = AsyncCache[int, str](CACHED_TOKENS)
 
@@ -109,6 +120,11 @@ class VLLMGenerator:
         await self._transport.aclose()
 
     @property
+    def base_url(self) -> str:
+        """Where the server is."""
+        return str(self._transport.address)
+
+    @property
     def model(self) -> str | None:
         """The name of the model, once it is known."""
         return self._served.id if self._served else self._wanted_model
@@ -130,12 +146,49 @@ class VLLMGenerator:
         retry budget is spent.
         """
         prompt = [*await self._prompt_ids(request), *await self._path_ids(request)]
-        body = wire.encode_completion(request, prompt, self._room(prompt, request), self._options)
+        options = self._options
+        if request.priority and self._asks_for_priority:
+            takes = await self._takes_priority.get(options.model, self._ask_for_priority)
+            options = replace(options, priority=takes)
+        body = wire.encode_completion(request, prompt, self._room(prompt, request), options)
         parse = partial(wire.parse_completion, request=request)
         steps = await self._transport.post(f"{self._root}/v1/completions", body, parse)
         if request.stop is None:
             return steps
         return [await self._with_exact_ids(step, request.stop) for step in steps]
+
+    async def probe(self, *, deep: bool = False) -> None:
+        """Return when the server answers and serves what it did, raise when it does not.
+
+        ``deep`` asks for a token as well. Raises ``GenerationError`` or ``ConfigurationError``.
+        """
+        if self._served is None:
+            raise GeneratorUnavailable(f"{self._transport.address}: not open")
+        # Beside the session: a server that hangs may hold every connection of that.
+        transport = self._transport.beside(PROBE_SECONDS)
+        await transport.open()
+        try:
+            await check.check_health(transport, self._served, deep=deep)
+        finally:
+            await transport.aclose()
+
+    async def check(self) -> list[ServiceReport]:
+        """What the server is and what it can do; raises ``GenerationError``."""
+        return [
+            ServiceReport(
+                role="generator",
+                kind="vLLM server",
+                where=self.base_url,
+                version=await check.read_version(self._transport),
+                model=self.model,
+                context_length=self.context_length,
+                capacity=self.capacity,
+                features=await check.find_features(self._transport, self._options.model),
+            )
+        ]
+
+    async def _ask_for_priority(self, model: str) -> bool:
+        return await check.accepts_priority(self._transport, model)
 
     async def _check_tokenizer(self) -> None:
         try:

@@ -3,7 +3,7 @@
 Everything heavy is imported here, in the function that needs it.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, cast
 
@@ -32,11 +32,13 @@ def make_generator(generator: GeneratorLike | None) -> Generator:
     return generator
 
 
-async def make_server_generator(base_url: str, model: str | None, api_key: str | None) -> Generator:
-    """A generator for the server at ``base_url``, of the kind that fits it."""
-    from tts_async.generation.detect import detect_server
+async def make_server_generator(
+    base_urls: Sequence[str], model: str | None, api_key: str | None
+) -> Generator:
+    """A generator for a server, or for several of one model, of the kind that fits them."""
+    from tts_async.generation.detect import detect_servers
 
-    return await detect_server(base_url, model=model, api_key=api_key)
+    return await detect_servers(base_urls, model=model, api_key=api_key)
 
 
 def make_verifier(verifier: VerifierLike) -> Verifier:
@@ -45,7 +47,7 @@ def make_verifier(verifier: VerifierLike) -> Verifier:
         from tts_async.embedded import PRM_AGGREGATION, PRM_PATH
         from tts_async.verifiers.local import LocalVerifier
 
-        if verifier == EMBEDDED:
+        if verifier == EMBEDDED or Path(verifier) == PRM_PATH:
             return LocalVerifier(PRM_PATH, aggregation=PRM_AGGREGATION)
         return LocalVerifier(verifier)
     if callable(getattr(verifier, "score", None)):

@@ -13,6 +13,7 @@ from tts_async.concurrency import gather
 from tts_async.errors import ConfigurationError, TTSError
 from tts_async.prompts import SYSTEM_PROMPT
 from tts_async.scheduler import Lane, Statistics
+from tts_async.solver.checkup import check_closed_service, check_servers, check_service
 from tts_async.solver.many import run_many
 from tts_async.solver.resources import (
     EMBEDDED,
@@ -25,6 +26,7 @@ from tts_async.solver.resources import (
 from tts_async.solver.search import Search
 from tts_async.strategies import DVTS, Majority, Resources, Settings, Strategy, make_strategy
 from tts_async.types.budget import Budget
+from tts_async.types.checkup import CheckReport
 from tts_async.types.events import Event, Observer
 from tts_async.types.generation import Generator, Sampling
 from tts_async.types.problem import Problem, as_problem
@@ -38,10 +40,11 @@ class Solver:
     """Solves problems with search, many at a time; an async context manager.
 
     ``generator`` is a ``Generator`` or the folder of a local model, ``base_url`` an
-    OpenAI-compatible server (with ``model`` and ``api_key`` as usual); with neither, the embedded
-    model is used. ``verifier`` is a ``Verifier``, a function ``(problem, steps) -> score(s)``, the
-    folder of a process reward model, or ``"embedded"``; with nothing said about either, both are
-    the embedded ones, otherwise there is none unless given.
+    OpenAI-compatible server (with ``model`` and ``api_key`` as usual), or a list of servers of the
+    same model; with neither, the embedded model is used. ``verifier`` is a ``Verifier``, a
+    function ``(problem, steps) -> score(s)``, the folder of a process reward model, or
+    ``"embedded"``; with nothing said about either, both are the embedded ones, otherwise there is
+    none unless given.
 
     ``strategy`` (an object or a name) defaults to DVTS, or to a majority vote without a verifier.
     ``aggregation`` defaults to what the verifier declares. ``budget`` limits each search.
@@ -58,7 +61,7 @@ class Solver:
         generator: GeneratorLike | None = None,
         verifier: VerifierLike | None = None,
         strategy: Strategy | str | None = None,
-        base_url: str | None = None,
+        base_url: str | Sequence[str] | None = None,
         model: str | None = None,
         api_key: str | None = None,
         sampling: Sampling | None = None,
@@ -73,10 +76,13 @@ class Solver:
             raise ConfigurationError("base_url: give either a generator or a base_url, not both")
         if max_in_flight is not None and max_in_flight < 1:
             raise ConfigurationError(f"max_in_flight: must be at least 1, got {max_in_flight}")
+        if base_url is not None and not base_url:
+            raise ConfigurationError("base_url: it is empty; give the URL of a server, or several")
         if verifier is None and generator is None and base_url is None:
             verifier = EMBEDDED
         self._generator: Generator | None = None if base_url else make_generator(generator)
-        self._server = (base_url or "", model, api_key)
+        self._base_urls = (base_url,) if isinstance(base_url, str) else tuple(base_url or ())
+        self._access = (model, api_key)
         self._verifier: Verifier | None = None if verifier is None else make_verifier(verifier)
         self._strategy = self._resolve(strategy)
         declared: Aggregation = getattr(self._verifier, "aggregation", "last")
@@ -94,8 +100,7 @@ class Solver:
 
     async def __aenter__(self) -> Self:
         try:
-            if self._generator is None:
-                self._generator = await make_server_generator(*self._server)
+            self._generator = await self._make_generator()
             managed: tuple[Any, ...] = (self._generator, self._verifier, self._checker)
             await gather(  # together: each may have a model to load
                 *(self._stack.enter_async_context(m) for m in managed if hasattr(m, "__aenter__"))
@@ -198,6 +203,24 @@ class Solver:
             task.cancel()
             await asyncio.wait([task])
 
+    async def check(self) -> CheckReport:
+        """What generator and verifier are, what they can do, what is missing and how to get it.
+
+        On an open solver it is a look at what is in use; on any other they are opened for the
+        purpose and closed again. One that cannot be reached is a line of the report. Raises
+        ``ConfigurationError``.
+        """
+        look = check_service if self._resources is not None else check_closed_service
+        looks = []
+        if self._generator is not None:
+            looks.append(look(self._generator, "generator"))
+        else:
+            looks.append(check_servers(self._make_generator, self._base_urls))
+        if self._verifier is not None:
+            looks.append(look(self._verifier, "verifier"))
+        found = await gather(*looks)
+        return CheckReport(tuple(service for services in found for service in services))
+
     def statistics(self) -> dict[str, Statistics]:
         """The state of the lanes."""
         resources = self._opened()
@@ -206,6 +229,11 @@ class Solver:
             for lane in (resources.generation_lane, resources.verification_lane)
             if isinstance(lane, Lane)
         }
+
+    async def _make_generator(self) -> Generator:
+        if self._generator is not None:
+            return self._generator
+        return await make_server_generator(self._base_urls, *self._access)
 
     def _search(
         self,

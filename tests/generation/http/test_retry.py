@@ -204,3 +204,28 @@ def test_pauses_never_overflow() -> None:
     """The ten-thousandth failure waits as long as the tenth."""
     policy = RetryPolicy(longest_wait=30.0)
     assert all(15.0 <= policy.pause(n, None) <= 30.0 for n, _ in pairwise(range(10, 10_000, 999)))
+
+
+async def test_an_outage_may_have_less_time_than_a_busy_server() -> None:
+    """Patience while it says that it is busy; soon over once it says nothing."""
+    naps = Naps()
+    policy = naps.policy(attempts=99, seconds=100.0, first_wait=1.0, outage_seconds=4.0)
+    busy = [Transient(GeneratorUnavailable("busy"), overload=True, alive=True) for _ in range(6)]
+    assert await policy.run(Flaky(*busy)) == "answer"
+    assert naps.now > 10.0
+    naps.now, flaky = 0.0, Flaky(*[down()] * 99)
+    with pytest.raises(GeneratorUnavailable, match="gave up"):
+        await policy.run(flaky)
+    assert flaky.calls > 1
+    assert naps.now <= 4.0
+
+
+@pytest.mark.parametrize(
+    ("status", "retry_after", "alive"),
+    [(429, None, True), (429, "1", True), (503, "1", True), (503, None, False), (500, "1", False)],
+)
+def test_who_is_alive(status: int, retry_after: str | None, alive: bool) -> None:
+    """A bare 503 is also what a gateway says in the place of a dead server."""
+    failure = failures.of_status("url", status, "", retry_after)
+    assert isinstance(failure, Transient)
+    assert failure.alive is alive

@@ -21,8 +21,9 @@ from tts_async.errors import (
     PromptTooLong,
 )
 
-RETRIED = frozenset({408, 409, 429})
-OVERLOADED = frozenset({429, 503})
+TOO_MANY = 429
+RETRIED = frozenset({408, 409, TOO_MANY})
+OVERLOADED = frozenset({TOO_MANY, 503})
 SERVER_ERROR = 500
 LONGEST_MESSAGE = 500
 
@@ -40,15 +41,25 @@ TOO_LONG = re.compile(
 
 
 class Transient(Exception):
-    """Carries an error that another attempt may heal, and how long the server wants to rest."""
+    """Carries an error that another attempt may heal, and how long the server wants to rest.
+
+    ``alive``: it is there and only asks for patience, as 429 does and 503 with a Retry-After; a
+    bare 503 is also what a gateway says in the place of a dead server.
+    """
 
     def __init__(
-        self, error: GenerationError, *, retry_after: float | None = None, overload: bool = False
+        self,
+        error: GenerationError,
+        *,
+        retry_after: float | None = None,
+        overload: bool = False,
+        alive: bool = False,
     ) -> None:
         super().__init__(str(error))
         self.error = error
         self.retry_after = retry_after
         self.overload = overload
+        self.alive = alive
 
 
 def of_status(
@@ -57,10 +68,12 @@ def of_status(
     """The failure behind an HTTP status other than 200."""
     text = f"{where}: HTTP {status}" + (f": {message}" if message else "")
     if status in RETRIED or status >= SERVER_ERROR:
+        seconds = seconds_until(retry_after)
         return Transient(
             GeneratorUnavailable(text),
-            retry_after=seconds_until(retry_after),
+            retry_after=seconds,
             overload=status in OVERLOADED,
+            alive=status == TOO_MANY or (status in OVERLOADED and seconds is not None),
         )
     if status in {400, 413, 422} and TOO_LONG.search(message):
         return PromptTooLong(text)

@@ -30,7 +30,8 @@ class RetryPolicy:
     last attempt. The n-th pause is between half and all of ``first_wait * 2**n`` seconds, at most
     ``longest_wait``, or what the server asked for with Retry-After when that is longer. An answer
     that makes no sense is asked for at most ``malformed_attempts`` times: the same request with
-    the same seed rarely gets a better one. ``sleep`` and ``clock`` are for tests.
+    the same seed rarely gets a better one. ``outage_seconds``, where given, is all the time for a
+    server that does not even say that it is busy. ``sleep`` and ``clock`` are for tests.
     """
 
     attempts: int = 10
@@ -38,6 +39,7 @@ class RetryPolicy:
     first_wait: float = 0.5
     longest_wait: float = 30.0
     malformed_attempts: int = 3
+    outage_seconds: float | None = None
     sleep: Callable[[float], Awaitable[None]] = field(default=asyncio.sleep, repr=False)
     clock: Callable[[], float] = field(default=time.monotonic, repr=False)
 
@@ -73,6 +75,11 @@ class RetryPolicy:
         return retry_after + random.uniform(0.0, self.first_wait)  # noqa: S311
 
 
+ONCE = RetryPolicy(attempts=1)
+FAIL_FAST = RetryPolicy(outage_seconds=2.0, first_wait=0.25)
+"""For one server of several: patient while it is busy, not when it is gone."""
+
+
 class _Trouble:
     """One request's way from its first failure to its end."""
 
@@ -88,6 +95,7 @@ class _Trouble:
         self._began = policy.clock()
         self._failures = 0
         self._malformed = 0
+        self._outage_began: float | None = None
 
     async def overcome(self, attempt: Callable[[], Awaitable[T]]) -> T:
         async def replay_then_attempt() -> T:
@@ -117,6 +125,10 @@ class _Trouble:
         failure = _failure(state)
         self._failures += 1
         self._malformed += isinstance(failure.error, MalformedResponse)
+        if failure.alive:
+            self._outage_began = None
+        elif self._outage_began is None:
+            self._outage_began = self._policy.clock()
         return self._policy.pause(self._failures, failure.retry_after)
 
     def _is_over(self, state: RetryCallState) -> bool:
@@ -124,7 +136,14 @@ class _Trouble:
             self._failures >= self._policy.attempts
             or self._malformed >= self._policy.malformed_attempts
             or self._elapsed() + state.upcoming_sleep > self._policy.seconds
+            or self._is_out(state.upcoming_sleep)
         )
+
+    def _is_out(self, pause: float) -> bool:
+        allowed, began = self._policy.outage_seconds, self._outage_began
+        if allowed is None or began is None:
+            return False
+        return self._policy.clock() - began + pause > allowed
 
     def _announce(self, state: RetryCallState) -> None:
         if self._on_retry is not None:

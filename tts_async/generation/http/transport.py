@@ -107,6 +107,23 @@ class Transport:
         attempt = partial(self._attempt, "GET", url, None, parse)
         return await (retry or self._retry).run(attempt, self._count_retry)
 
+    async def read(self, url: str, retry: RetryPolicy | None = None) -> str:
+        """What a page says, whatever it is."""
+
+        async def attempt() -> str:
+            return (await self._content("GET", url, None)).decode(errors="replace")
+
+        return await (retry or self._retry).run(attempt, self._count_retry)
+
+    def beside(self, timeout: float) -> "Transport":
+        """Another way to the same server, not opened yet, for one request at a time.
+
+        It works when every connection of this one is taken. ``timeout`` in seconds.
+        """
+        return Transport(
+            self.address, self._credentials, capacity=1, timeout=timeout, ssl=self._ssl
+        )
+
     def statistics(self) -> TransportStatistics:
         """What happened so far, and what is happening now."""
         return TransportStatistics(self._requests, self._retries, self._overloads, self._in_flight)
@@ -114,16 +131,20 @@ class Transport:
     async def _attempt(
         self, method: str, url: str, body: bytes | None, parse: Callable[[Any], T]
     ) -> T:
-        status, headers, content = await self._exchange(method, url, body)
-        if status != 200:  # noqa: PLR2004 - the number everyone knows
-            message = self._credentials.redact(failures.server_message(content))
-            raise failures.of_status(url, status, message, headers.get("Retry-After"))
+        content = await self._content(method, url, body)
         try:
             return parse(from_json(content, cache_mode="keys"))
         except MalformedResponse as error:
             raise Transient(MalformedResponse(f"{url}: {error}")) from error
         except ValueError as error:
             raise Transient(MalformedResponse(f"{url}: not JSON: {error}")) from error
+
+    async def _content(self, method: str, url: str, body: bytes | None) -> bytes:
+        status, headers, content = await self._exchange(method, url, body)
+        if status != 200:  # noqa: PLR2004 - the number everyone knows
+            message = self._credentials.redact(failures.server_message(content))
+            raise failures.of_status(url, status, message, headers.get("Retry-After"))
+        return content
 
     async def _exchange(
         self, method: str, url: str, body: bytes | None
