@@ -6,13 +6,14 @@ import shutil
 import signal
 from collections.abc import AsyncIterator
 from pathlib import Path
+from random import Random
 
 import pytest
 import pytest_asyncio
 
 from tests.verifiers.test_local_scoring import literal_scores, save_reward_model
 from tts_async.errors import ConfigurationError, VerificationError, VerifierUnavailable
-from tts_async.types.problem import Problem
+from tts_async.types.problem import Message, Problem
 from tts_async.types.verification import ScoreRequest
 from tts_async.verifiers.local import LocalVerifier
 
@@ -80,6 +81,54 @@ async def test_twins_are_scored_once(verifier: LocalVerifier) -> None:
     assert after.paths == before.paths + 1
     assert after.remembered == before.remembered + 1
     assert [*twins, *again] == [twins[0]] * 9
+
+
+async def grow(verifier: LocalVerifier, problem: Problem, seed: int) -> dict[str, list[float]]:
+    """The scores of a small search: three children of one path at every depth."""
+    rng = Random(seed)
+    steps: tuple[str, ...] = ()
+    found = {}
+    for _ in range(5):
+        children = [(*steps, f"{rng.randrange(20)}+1 = 2\n\n") for _ in range(3)]
+        scores = await verifier.score([ScoreRequest(problem, child) for child in children])
+        found |= {problem.text + "".join(c): own for c, own in zip(children, scores, strict=True)}
+        steps = rng.choice(children)
+    return found
+
+
+async def test_growing_paths_cost_their_new_tokens(folder: Path) -> None:
+    """Searches over several chats at once, with room for all of them and with incremental off."""
+    turns: tuple[Message, ...] = ({"role": "user", "content": "Let us calculate."},)
+    problems = [Problem(f"{number}+1?", history=turns) for number in range(6)]
+    results, statistics = [], []
+    for cache_tokens in (1000, 0):
+        async with LocalVerifier(folder, cache_tokens=cache_tokens) as verifier:
+            searches = (grow(verifier, problem, n) for n, problem in enumerate(problems))
+            results.append(await asyncio.gather(*searches))
+            statistics.append(await verifier.statistics())
+    on, off = statistics
+    assert on.computed_tokens * 3 < on.tokens == on.computed_tokens + on.reused_tokens
+    assert (off.computed_tokens, off.reused_tokens) == (off.tokens, 0)
+    for search, expected in zip(*results, strict=True):
+        for path, scores in search.items():
+            assert scores == pytest.approx(expected[path], abs=1e-5)
+
+
+async def test_a_new_child_starts_empty(folder: Path) -> None:
+    """After a crash or a cancelled call the scores go on as if nothing had been remembered."""
+    requests = [ScoreRequest(PROBLEM, STEPS[:count]) for count in range(1, 5)]
+    async with LocalVerifier(folder) as verifier:
+        before = await verifier.score(requests[:2])
+        assert verifier.pid is not None
+        os.kill(verifier.pid, signal.SIGKILL)
+        cancelled = asyncio.create_task(verifier.score(requests))
+        await asyncio.sleep(0)
+        cancelled.cancel()
+        await asyncio.wait([cancelled])
+        scores = await verifier.score(requests)
+        assert (await verifier.statistics()).computed_tokens < 200
+    assert scores[:2] == [pytest.approx(own, abs=1e-5) for own in before]
+    assert scores[3] == pytest.approx(literal_scores(folder, PROBLEM, STEPS), abs=1e-5)
 
 
 async def test_a_step_changes_later_scores_only(verifier: LocalVerifier) -> None:
@@ -168,6 +217,8 @@ async def test_wrong_options_are_refused(folder: Path) -> None:
     """Wrong constructor arguments fail at once; the rest is visible."""
     with pytest.raises(ConfigurationError, match="max_batch_tokens"):
         LocalVerifier(folder, max_batch_tokens=0)
+    with pytest.raises(ConfigurationError, match="cache_tokens: must not be negative, got -1"):
+        LocalVerifier(folder, cache_tokens=-1)
     with pytest.raises(ConfigurationError, match="dtype"):
         LocalVerifier(folder, dtype="int8")
     assert "aggregation prod" in repr(LocalVerifier(folder, aggregation="prod"))

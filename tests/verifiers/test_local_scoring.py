@@ -1,9 +1,8 @@
 """The reward model and the queue before it, without a process around them."""
 
 import shutil
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Any
 
 import pytest
 import torch
@@ -12,8 +11,9 @@ from transformers import PreTrainedTokenizerFast, Qwen2Config, Qwen2Model
 
 from tts_async.embedded.tokenizer import BOS, EOS, STEP_SEPARATOR, VOCABULARY, save_tokenizer
 from tts_async.errors import ConfigurationError
+from tts_async.inference.path_scorers import MarkedPath
 from tts_async.inference.reward_model import RewardModel
-from tts_async.inference.scoring_queue import MarkedPath, Query, ScoringQueue
+from tts_async.inference.scoring_queue import Query, ScoringQueue
 from tts_async.types.problem import Problem
 
 HIDDEN = 64
@@ -101,22 +101,36 @@ def test_damaged_folders_are_named(tmp_path: Path) -> None:
             RewardModel(broken, dtype=torch.float32, device=torch.device("cpu"))
 
 
+class FirstIds:
+    """Scores a path with its first id, two paths at a time."""
+
+    def __init__(self) -> None:
+        self.counts = {"computed_tokens": 7}
+
+    def score(self, paths: Iterable[MarkedPath]) -> list[list[float]]:
+        """As ``PathScorer`` says."""
+        return [[float(path.ids[0])] for path, _ in zip(paths, range(2), strict=False)]
+
+
 def test_the_queue_forgets_what_it_should() -> None:
     """Cancelled queries take only their own paths along; the memory keeps the latest paths."""
-
-    def score(paths: Sequence[Any], _: Sequence[Any]) -> list[list[float]]:
-        return [[float(path[0])] for path in paths]
-
-    queue = ScoringQueue(score, max_batch_tokens=3, remembered=2)
-    a, b, c, d = (MarkedPath((number, 0), (1,)) for number in range(4))
+    queue = ScoringQueue(FirstIds(), remembered=3)
+    a, b, c, d, e = (MarkedPath((number, 0), (1,)) for number in range(5))
     assert not queue.add(Query(1, [a, b]))
-    assert not queue.add(Query(2, [b, c]))
+    assert not queue.add(Query(2, [b, c, d]))
     queue.cancel(1)
-    assert queue.waiting == 2
-    assert queue.step() == []  # two tokens fit into a batch of three, four do not
+    assert queue.waiting == 3
+    assert queue.step() == []  # two of three
     (done,) = queue.step()
-    assert done.scores == [[1.0], [2.0]]
-    assert queue.add(Query(3, [c, b, c]))
-    assert not queue.add(Query(4, [d]))
-    assert queue.step()[0].scores == [[3.0]]
-    assert not queue.add(Query(5, [c]))  # the oldest of three was forgotten
+    assert done.scores == [[1.0], [2.0], [3.0]]
+    assert queue.add(Query(3, [d, b, d]))
+    assert not queue.add(Query(4, [e]))
+    assert queue.step()[0].scores == [[4.0]]
+    assert not queue.add(Query(5, [c]))  # the one of four that was not used for longest
+    assert queue.counts == {
+        "batches": 3,
+        "paths": 4,
+        "tokens": 8,
+        "remembered": 2,
+        "computed_tokens": 7,
+    }

@@ -9,8 +9,14 @@ import torch
 
 from tts_async.errors import TTSError, VerificationError
 from tts_async.inference.chat_tokenizer import ChatTokenizer
+from tts_async.inference.path_scorers import (
+    IncrementalScorer,
+    MarkedPath,
+    PathScorer,
+    WholeTextScorer,
+)
 from tts_async.inference.reward_model import RewardModel, separator_id
-from tts_async.inference.scoring_queue import MarkedPath, Query, ScoringQueue
+from tts_async.inference.scoring_queue import Query, ScoringQueue
 from tts_async.inference.wire import STATISTICS, Conversation
 from tts_async.worker import Call, Cancel, Channel, Message
 
@@ -19,7 +25,14 @@ REMEMBERED_STEPS = 65_536
 
 
 def serve(
-    channel: Channel, *, model: str, device: str, dtype: str, threads: int, max_batch_tokens: int
+    channel: Channel,
+    *,
+    model: str,
+    device: str,
+    dtype: str,
+    threads: int,
+    max_batch_tokens: int,
+    cache_tokens: int = 0,
 ) -> NoReturn:
     """Load a model folder, then answer calls until the parent closes the pipe."""
     torch.set_num_threads(threads)
@@ -27,12 +40,17 @@ def serve(
     network = RewardModel(folder, dtype=getattr(torch, dtype), device=torch.device(device))
     network.score([(0, 0)], [(1,)])  # weights that contradict their config fail here and now
     tokenizer = ChatTokenizer(folder)
-    marker = PathMarker(
-        tokenizer,
-        separator=separator_id(folder, tokenizer),
-        context_length=network.context_length,
-    )
-    queue = ScoringQueue(network.score, max_batch_tokens=max_batch_tokens)
+    separator = separator_id(folder, tokenizer)
+    marker = PathMarker(tokenizer, separator=separator, context_length=network.context_length)
+    scorer: PathScorer = WholeTextScorer(network, max_batch_tokens=max_batch_tokens)
+    if cache_tokens:
+        scorer = IncrementalScorer(
+            network,
+            separator=separator,
+            max_batch_tokens=max_batch_tokens,
+            cache_tokens=cache_tokens,
+        )
+    queue = ScoringQueue(scorer)
     channel.ready({"context_length": network.context_length})
     while True:
         turn(channel, marker, queue)

@@ -1,26 +1,16 @@
 """The queue of a verifier: paths of all problems and calls, scored in micro-batches.
 
-Each turn takes the foremost unscored paths, packed end to end up to a number of tokens. Packing
-spends nothing on padding, so nothing has to be sorted by length and the line stays fair. Equal
-paths are scored once, and recent ones are remembered: search over short steps is full of twins.
+Each turn the scorer takes as many of the foremost unscored paths as make a batch; nothing has to
+be sorted by length for that, so the line stays fair. Equal paths are scored once, and recent ones
+are remembered: search over short steps is full of twins.
 """
 
 from collections import OrderedDict
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from itertools import islice
 
-Scores = list[float]
-
-
-class MarkedPath(NamedTuple):
-    """Token ids of a problem and its steps, and where each step ends."""
-
-    ids: tuple[int, ...]
-    ends: tuple[int, ...]
-
-
-ScorePaths = Callable[[Sequence[tuple[int, ...]], Sequence[tuple[int, ...]]], list[Scores]]
+from tts_async.inference.path_scorers import MarkedPath, PathScorer, Scores
 
 
 @dataclass(eq=False, slots=True)
@@ -39,15 +29,19 @@ class Query:
 
 
 class ScoringQueue:
-    """Collects queries and answers them batch by batch; ``score`` does the arithmetic."""
+    """Collects queries and answers them batch by batch."""
 
-    def __init__(self, score: ScorePaths, *, max_batch_tokens: int, remembered: int = 8192) -> None:
-        self.counts = {"batches": 0, "paths": 0, "tokens": 0, "remembered": 0}
-        self._score = score
-        self._max_batch_tokens = max_batch_tokens
+    def __init__(self, scorer: PathScorer, *, remembered: int = 8192) -> None:
+        self._counts = {"batches": 0, "paths": 0, "tokens": 0, "remembered": 0}
+        self._scorer = scorer
         self._remembered = remembered
         self._memory: OrderedDict[MarkedPath, Scores] = OrderedDict()
         self._line: dict[MarkedPath, list[Query]] = {}
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """What was done so far, by the queue and by its scorer."""
+        return self._counts | self._scorer.counts
 
     @property
     def waiting(self) -> int:
@@ -59,7 +53,7 @@ class ScoringQueue:
         for path in dict.fromkeys(query.paths):
             if path in self._memory:
                 self._memory.move_to_end(path)
-                self.counts["remembered"] += 1
+                self._counts["remembered"] += 1
                 query.known[path] = self._memory[path]
             else:
                 self._line.setdefault(path, []).append(query)
@@ -75,13 +69,13 @@ class ScoringQueue:
 
     def step(self) -> list[Query]:
         """Score one micro-batch; the queries that are complete now."""
-        batch = self._next_batch()
-        if not batch:
+        if not self._line:
             return []
-        scores = self._score([path.ids for path in batch], [path.ends for path in batch])
-        self.counts["batches"] += 1
-        self.counts["paths"] += len(batch)
-        self.counts["tokens"] += sum(len(path.ids) for path in batch)
+        scores = self._scorer.score(self._line)
+        batch = list(islice(self._line, len(scores)))
+        self._counts["batches"] += 1
+        self._counts["paths"] += len(batch)
+        self._counts["tokens"] += sum(len(path.ids) for path in batch)
         complete = []
         for path, own in zip(batch, scores, strict=True):
             self._remember(path, own)
@@ -91,16 +85,6 @@ class ScoringQueue:
                 if query.missing == 0:
                     complete.append(query)
         return complete
-
-    def _next_batch(self) -> list[MarkedPath]:
-        batch: list[MarkedPath] = []
-        tokens = 0
-        for path in self._line:
-            tokens += len(path.ids)
-            if batch and tokens > self._max_batch_tokens:
-                break
-            batch.append(path)
-        return batch
 
     def _remember(self, path: MarkedPath, scores: Scores) -> None:
         self._memory[path] = scores
