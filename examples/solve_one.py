@@ -7,12 +7,12 @@ import tts_async
 
 async def main() -> None:
     """Ask once with search and once without."""
-    problem = "((27*8)-(95+46))*3"
+    problem = "(64*9)-(87+55)"
     for strategy in ("greedy", "dvts"):
         result = await tts_async.solve(problem, strategy=strategy)
         print(f"{strategy:>6}: {result.answer}  (confidence {result.confidence:.2f}, ", end="")
         print(f"{len(result.candidates)} candidates, {result.spend.tokens} tokens)")
-    print("  true:", ((27 * 8) - (95 + 46)) * 3)
+    print("  true:", (64 * 9) - (87 + 55))
 
 
 if __name__ == "__main__":

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tts_async.errors import BrokenWorker, WorkerError, WorkerStartError
+from tts_async.errors import BrokenWorker, WorkerStartError
 from tts_async.worker import WorkerProcess
 
 SERVE = "tests.worker.targets:serve"
@@ -110,6 +110,6 @@ async def test_close_while_starting_leaves_no_process() -> None:
     for moment in (0.0, 0.2):  # before there is a process, and while it loads
         await asyncio.sleep(moment)
         await worker.aclose()
-    with pytest.raises(WorkerError):
+    with pytest.raises(BrokenWorker, match="closed"):
         await starting
     assert worker.pid is None

@@ -2,11 +2,12 @@
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from tts_async.embedded import TEMPERATURE
 from tts_async.errors import ConfigurationError
 from tts_async.solver import Solver
 from tts_async.strategies import Greedy, Majority, Strategy, name_of
@@ -106,7 +107,8 @@ class Models:
             raise ConfigurationError(f"max-tokens: must be at least 1, got {max_tokens}")
         asked = {"temperature": temperature, "top_p": top_p, "max_tokens": max_tokens}
         given: dict[str, Any] = {key: value for key, value in asked.items() if value is not None}
-        return Sampling(**given) if given else None
+        base = Sampling(temperature=TEMPERATURE) if self.is_embedded else Sampling()
+        return replace(base, **given) if given else None
 
 
 def _without_password(url: str) -> str:

@@ -170,7 +170,7 @@ def held_out(level: int, count: int, seed: int = 0) -> list[ArithmeticProblem]:
     return list(problems.values())
 
 
-def training_stream(seed: int) -> Iterator[Example]:
+def training_stream(seed: int, *, varied: bool = True) -> Iterator[Example]:
     """Endless training problems with solutions, levels mixed, phrased as people type them."""
     rng = Random(f"training/{seed}")
     while True:
@@ -186,32 +186,41 @@ def training_stream(seed: int) -> Iterator[Example]:
         if rng.random() < (0.7 if short else 0.15):
             text = rng.choice(_PHRASINGS).format(text)
         line = render(expression, minimal=minimal)
-        yield Example(text, line, solution(expression, rng, minimal=minimal))
+        yield Example(text, line, solution(expression, rng, minimal=minimal, varied=varied))
 
 
-def solution(expression: Expression, rng: Random, *, minimal: bool = False) -> list[str]:
-    """Steps to the answer; the operation done next is the leftmost, or any possible one.
+def solution(
+    expression: Expression, rng: Random, *, minimal: bool = False, varied: bool = True
+) -> list[str]:
+    """Steps to the answer, the leftmost possible operation first.
 
-    An operation is done at once or in parts. Several orders and two ways to do an operation mean
-    that samples of a model differ in more than their slips, which is what voting lives on.
+    A ``varied`` one takes any possible operation next and does it at once or in parts: what a
+    verifier has to know, since it is right as well.
     """
     steps: list[str] = []
     while isinstance(expression, Operation):
-        step, expression = next_step(expression, len(steps) + 1, rng, minimal=minimal)
+        step, expression = next_step(
+            expression, len(steps) + 1, rng, minimal=minimal, varied=varied
+        )
         steps.append(step)
     return [*steps, final_step(expression)]
 
 
 def next_step(
-    expression: Expression, number: int, rng: Random, *, minimal: bool = False
+    expression: Expression,
+    number: int,
+    rng: Random,
+    *,
+    minimal: bool = False,
+    varied: bool = True,
 ) -> tuple[str, Expression]:
     """The teacher's step from an expression that is not yet a number, and what it leaves."""
     options = list(reductions(expression))
-    choice = 0 if rng.random() < _LEFTMOST else rng.randrange(len(options))
+    choice = 0 if rng.random() < (_LEFTMOST if varied else 1.0) else rng.randrange(len(options))
     done, after = options[choice]
     result: Expression = evaluate(done)
     parts = split(done)
-    if parts is not None and rng.random() < _SPLIT[done.symbol]:
+    if parts is not None and rng.random() < (_SPLIT[done.symbol] if varied else 0.0):
         result = parts
         after = list(reductions(expression, lambda op: split(op) or evaluate(op)))[choice][1]
     line = render(after, minimal=minimal)

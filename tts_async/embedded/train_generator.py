@@ -35,6 +35,7 @@ def train_generator(
     tokens: int = 4096,
     compiled: bool = True,
     save_every: int = 0,
+    varied: bool = False,
 ) -> LanguageModel:
     """Train and export; `tokens` is the padded size of a batch."""
     torch.manual_seed(seed)
@@ -53,7 +54,7 @@ def train_generator(
         )
 
     step_loss = torch.compile(loss_of, dynamic=True) if compiled else loss_of
-    batches = generator_batches(training_stream(seed), tokens=tokens, seed=seed)
+    batches = generator_batches(training_stream(seed, varied=varied), tokens=tokens, seed=seed)
     begin, seen, running = time.perf_counter(), 0, 0.0
     for step in range(1, steps + 1):
         ids, targets = next(batches)
@@ -80,6 +81,9 @@ def main() -> None:
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--save-every", type=int, default=0)
+    parser.add_argument(
+        "--varied", action="store_true", help="operations in any order and in parts (for the trunk)"
+    )
     parser.add_argument("--no-compile", action="store_true")
     options = parser.parse_args()
     torch.set_num_threads(options.threads)
@@ -90,6 +94,7 @@ def main() -> None:
         out=options.out,
         compiled=not options.no_compile,
         save_every=options.save_every,
+        varied=options.varied,
     )
 
 

@@ -9,7 +9,7 @@ from tts_async.errors import ConfigurationError, GeneratorUnavailable
 from tts_async.inference.model_process import ModelProcess
 from tts_async.inference.wire import Ask, as_conversation
 from tts_async.types.checkup import Feature, ServiceReport
-from tts_async.types.generation import GenerationRequest, Step
+from tts_async.types.generation import GenerationRequest, Sampling, Step
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +37,7 @@ class LocalGenerator:
     further ones wait in line. One of the ``threads`` is enough at these sizes: a second one gains
     little, waits on a busy machine, and rounds differently in batches of different sizes (with one,
     a continuation is the same to the last bit whatever runs beside it). ``load_timeout`` is in
-    seconds.
+    seconds. ``sampling`` is what suits this model, for solvers that are not told otherwise.
 
     Use it with ``async with``, so that a folder that cannot be loaded is reported at once.
 
@@ -54,8 +54,10 @@ class LocalGenerator:
         capacity: int = 128,
         threads: int = 1,
         load_timeout: float = 180.0,
+        sampling: Sampling | None = None,
     ) -> None:
         self.capacity = capacity
+        self.sampling = sampling
         self._process = ModelProcess(
             "generate",
             model,

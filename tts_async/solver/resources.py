@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from tts_async.errors import ConfigurationError
-from tts_async.types.generation import Generator
+from tts_async.types.generation import Generator, Sampling
 from tts_async.types.verification import Verifier
 
 EMBEDDED = "embedded"
@@ -20,10 +20,12 @@ VerifierLike = Verifier | Callable[..., Any] | Path | str
 def make_generator(generator: GeneratorLike | None) -> Generator:
     """A generator object, the folder of a local model, or ``None`` for the embedded one."""
     if generator is None or isinstance(generator, str | Path):
-        from tts_async.embedded import GENERATOR_PATH
+        from tts_async.embedded import GENERATOR_PATH, TEMPERATURE
         from tts_async.generation.local import LocalGenerator
 
-        return LocalGenerator(GENERATOR_PATH if generator in (None, EMBEDDED) else generator)
+        if generator is None or generator == EMBEDDED:
+            return LocalGenerator(GENERATOR_PATH, sampling=Sampling(temperature=TEMPERATURE))
+        return LocalGenerator(generator)
     if not callable(getattr(generator, "generate", None)):
         raise ConfigurationError(
             f"generator: {type(generator).__name__} has no generate() method; "

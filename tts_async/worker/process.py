@@ -50,7 +50,7 @@ class WorkerProcess:
         """
         async with self._starting:
             if self._closed:
-                raise BrokenWorker(f"{self.target}: the worker is closed")
+                raise self._is_closed()
             if self._child is None or not self._child.alive:
                 if self._child is not None:
                     await self._child.aclose()
@@ -58,8 +58,10 @@ class WorkerProcess:
                 self._child = child = await self._spawn()
                 try:
                     self.info = await child.handshake(self._config, self._load_timeout)
-                except BaseException:
+                except BaseException as error:
                     await child.aclose()
+                    if self._closed and isinstance(error, WorkerStartError):
+                        raise self._is_closed() from None
                     raise
             return self.info
 
@@ -90,8 +92,11 @@ class WorkerProcess:
         child = await _Child.spawn(self.target)
         if self._closed:
             await child.aclose()
-            raise BrokenWorker(f"{self.target}: the worker is closed")
+            raise self._is_closed()
         return child
+
+    def _is_closed(self) -> BrokenWorker:
+        return BrokenWorker(f"{self.target}: the worker is closed")
 
     async def _call_once(self, payload: Any) -> Any:
         await self.start()
