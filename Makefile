@@ -3,6 +3,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 DEMO_OUT ?= runs/demo
+DEMO_PROBLEM := 4+((8*33)+53)
 DEMO_STRATEGIES := greedy,majority,best_of_n,beam_search,dvts
 
 .PHONY: help demo test lint types docs setup-demo setup-dev clean
@@ -13,8 +14,10 @@ help:
 	@echo "make docs   set up, then build the documentation into site/"
 
 demo: setup-demo
-	@echo; echo '$$ tts-async solve "(48*7)-(36+85)" --n 16 --tree'
-	@$(BIN)/tts-async solve "(48*7)-(36+85)" --n 16 --tree
+	@echo; echo '$$ tts-async solve "$(DEMO_PROBLEM)" --strategy greedy     # it is 321'
+	@$(BIN)/tts-async solve "$(DEMO_PROBLEM)" --strategy greedy || true
+	@echo; echo '$$ tts-async solve "$(DEMO_PROBLEM)" --n 16 --tree'
+	@$(BIN)/tts-async solve "$(DEMO_PROBLEM)" --n 16 --tree
 	@echo; echo '$$ tts-async eval arithmetic --limit 100 --strategy $(DEMO_STRATEGIES) --n 1,4,16'
 	@$(BIN)/tts-async eval arithmetic --limit 100 --strategy $(DEMO_STRATEGIES) --n 1,4,16 --out $(DEMO_OUT)
 

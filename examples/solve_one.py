@@ -7,12 +7,12 @@ import tts_async
 
 async def main() -> None:
     """Ask once with search and once without."""
-    problem = "(64*9)-(87+55)"
+    problem = "4+((8*33)+53)"
     for strategy in ("greedy", "dvts"):
         result = await tts_async.solve(problem, strategy=strategy)
         print(f"{strategy:>6}: {result.answer}  (confidence {result.confidence:.2f}, ", end="")
         print(f"{len(result.candidates)} candidates, {result.spend.tokens} tokens)")
-    print("  true:", (64 * 9) - (87 + 55))
+    print("  true:", 4 + ((8 * 33) + 53))
 
 
 if __name__ == "__main__":
