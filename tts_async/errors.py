@@ -87,8 +87,8 @@ class BudgetExhausted(TTSError):
         self.limit = limit
 
 
-def describe(error: TTSError) -> str:
-    """An error in one string, ``"Kind: message"``, for files."""
+def describe(error: Exception) -> str:
+    """An error in one string, ``"Kind: message"``, for files and logs."""
     return f"{type(error).__name__}: {error}"
 
 

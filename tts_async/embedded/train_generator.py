@@ -11,7 +11,6 @@ machine, however busy it is.
 from __future__ import annotations
 
 import argparse
-import time
 from pathlib import Path
 
 import torch
@@ -19,6 +18,7 @@ from torch.nn import functional
 
 from tts_async.embedded.arithmetic import training_stream
 from tts_async.embedded.batches import IGNORED, generator_batches
+from tts_async.embedded.descent import descend
 from tts_async.embedded.export import save_generator
 from tts_async.embedded.model import SIZES, LanguageModel
 from tts_async.embedded.optimizer import Optimizer
@@ -55,19 +55,12 @@ def train_generator(
 
     step_loss = torch.compile(loss_of, dynamic=True) if compiled else loss_of
     batches = generator_batches(training_stream(seed, varied=varied), tokens=tokens, seed=seed)
-    begin, seen, running = time.perf_counter(), 0, 0.0
-    for step in range(1, steps + 1):
-        ids, targets = next(batches)
-        loss = step_loss(ids, targets)
-        loss.backward()  # type: ignore[no-untyped-call]
-        optimizer.step()
-        seen += ids.numel()
-        running += (loss.item() - running) * max(0.02, 1 / step)
-        if step % 50 == 0 or step == steps:
-            rate = seen / (time.perf_counter() - begin)
-            print(f"step {step} loss {running:.4f} tokens/s {rate:,.0f}", flush=True)
+
+    def save_now_and_then(step: int) -> None:
         if save_every and step % save_every == 0:
             save_generator(model, out)
+
+    descend(step_loss, batches, optimizer, steps=steps, after_step=save_now_and_then)
     save_generator(model, out)
     return model
 

@@ -13,7 +13,6 @@ it (`--start` and `--unfreeze`).
 from __future__ import annotations
 
 import argparse
-import time
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -24,6 +23,7 @@ from torch import nn
 from torch.nn import functional
 
 from tts_async.embedded.batches import IGNORED
+from tts_async.embedded.descent import descend
 from tts_async.embedded.export import load_generator, load_prm, save_prm
 from tts_async.embedded.model import LanguageModel, RewardModel
 from tts_async.embedded.optimizer import Optimizer
@@ -95,17 +95,7 @@ def train_prm(
 
     step_loss = torch.compile(loss_of, dynamic=True)
     batches = prm_batches(items, tokens=tokens, seed=seed)
-    begin, seen, running = time.perf_counter(), 0, 0.0
-    for step in range(1, steps + 1):
-        ids, targets = next(batches)
-        loss = step_loss(ids, targets)
-        loss.backward()  # type: ignore[no-untyped-call]
-        optimizer.step()
-        seen += ids.numel()
-        running += (loss.item() - running) * max(0.02, 1 / step)
-        if step % 50 == 0 or step == steps:
-            rate = seen / (time.perf_counter() - begin)
-            print(f"step {step} loss {running:.4f} tokens/s {rate:,.0f}", flush=True)
+    descend(step_loss, batches, optimizer, steps=steps)
 
 
 def main() -> None:

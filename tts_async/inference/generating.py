@@ -6,7 +6,7 @@ from typing import Any, NoReturn
 
 import torch
 
-from tts_async.errors import GenerationError, PromptTooLong, TTSError
+from tts_async.errors import GenerationError, PromptTooLong, TTSError, describe
 from tts_async.inference.chat_tokenizer import ChatTokenizer
 from tts_async.inference.continuous_batch import ContinuousBatch, Job
 from tts_async.inference.language_model import (
@@ -76,7 +76,7 @@ class Engine:
         except TTSError as error:
             self._channel.fail(number, error)
         except Exception as error:  # noqa: BLE001 - a text or template that nobody foresaw
-            reason = f"cannot turn this request into tokens: {type(error).__name__}: {error}"
+            reason = f"cannot turn this request into tokens: {describe(error)}"
             self._channel.fail(number, GenerationError(reason))
         else:
             self._batch.add(Job(number, path, ask.n, ask.stop, ask.sampling, ask.seed))

@@ -7,7 +7,7 @@ from typing import NoReturn
 
 import torch
 
-from tts_async.errors import TTSError, VerificationError
+from tts_async.errors import TTSError, VerificationError, describe
 from tts_async.inference.chat_tokenizer import ChatTokenizer
 from tts_async.inference.path_scorers import (
     IncrementalScorer,
@@ -76,7 +76,7 @@ def _accept(channel: Channel, marker: "PathMarker", queue: ScoringQueue, call: C
     except TTSError as error:
         channel.fail(call.id, error)
     except Exception as error:  # noqa: BLE001 - a text or template that nobody foresaw
-        reason = f"cannot turn this path into tokens: {type(error).__name__}: {error}"
+        reason = f"cannot turn this path into tokens: {describe(error)}"
         channel.fail(call.id, VerificationError(reason))
     else:
         if queue.add(query):

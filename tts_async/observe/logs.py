@@ -12,6 +12,7 @@ from typing import Any, Final, Literal
 
 import structlog
 
+from tts_async.errors import describe
 from tts_async.types.events import (
     Event,
     ExpansionFinished,
@@ -112,7 +113,7 @@ def _start(event: SearchStarted) -> dict[str, Any]:
 
 
 def _failure(event: SearchFailed) -> dict[str, Any]:
-    return {"error": f"{type(event.error).__name__}: {event.error}"}
+    return {"error": describe(event.error)}
 
 
 def _dotted(path: Path) -> str:

@@ -5,7 +5,7 @@ import inspect
 from collections.abc import Awaitable, Callable, Sequence
 
 from tts_async.concurrency import gather
-from tts_async.errors import TTSError, VerificationError
+from tts_async.errors import TTSError, VerificationError, describe
 from tts_async.types.problem import Problem
 from tts_async.types.verification import Aggregation, ScoreRequest, StepScores
 
@@ -43,7 +43,7 @@ class FunctionVerifier:
         except TTSError:
             raise
         except Exception as error:
-            raise VerificationError(f"{self!r} raised {type(error).__name__}: {error}") from error
+            raise VerificationError(f"{self!r} raised {describe(error)}") from error
         return score if isinstance(score, Sequence) else [float(score)] * len(request.steps)
 
     def __repr__(self) -> str:

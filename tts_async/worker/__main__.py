@@ -6,6 +6,7 @@ import signal
 import sys
 import traceback
 
+from tts_async.errors import describe
 from tts_async.worker import frames
 from tts_async.worker.channel import Channel
 
@@ -22,7 +23,7 @@ def main() -> None:
         getattr(importlib.import_module(module), function)(Channel(incoming, outgoing), **config)
     except Exception as error:  # noqa: BLE001 - whatever it is, the parent must hear of it
         traceback.print_exc()
-        outgoing.write(frames.encode(("broken", f"{type(error).__name__}: {error}")))
+        outgoing.write(frames.encode(("broken", describe(error))))
         outgoing.flush()
 
 

@@ -1,0 +1,36 @@
+"""The loop that both models are trained with: a batch, a loss, a step, now and then a line."""
+
+# ruff: noqa: T201 (it prints its progress)
+
+import time
+from collections.abc import Callable, Iterator
+
+import torch
+
+from tts_async.embedded.optimizer import Optimizer
+
+LossFunction = Callable[[torch.Tensor, torch.Tensor], torch.Tensor]
+REPORT_EVERY = 50
+
+
+def descend(
+    loss_of: LossFunction,
+    batches: Iterator[tuple[torch.Tensor, torch.Tensor]],
+    optimizer: Optimizer,
+    *,
+    steps: int,
+    after_step: Callable[[int], None] = lambda _: None,
+) -> None:
+    """Take ``steps`` optimizer steps; prints a smoothed loss and the tokens per second so far."""
+    begin, seen, running = time.perf_counter(), 0, 0.0
+    for step in range(1, steps + 1):
+        ids, targets = next(batches)
+        loss = loss_of(ids, targets)
+        loss.backward()  # type: ignore[no-untyped-call]
+        optimizer.step()
+        seen += ids.numel()
+        running += (loss.item() - running) * max(0.02, 1 / step)
+        if step % REPORT_EVERY == 0 or step == steps:
+            rate = seen / (time.perf_counter() - begin)
+            print(f"step {step} loss {running:.4f} tokens/s {rate:,.0f}", flush=True)
+        after_step(step)
