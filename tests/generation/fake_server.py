@@ -16,7 +16,7 @@ from typing import Any, Self
 
 from aiohttp import web
 
-from tts_async.generation.http import RetryPolicy
+from tts_async.http import RetryPolicy
 from tts_async.types.generation import GenerationRequest, Sampling
 from tts_async.types.problem import Problem
 

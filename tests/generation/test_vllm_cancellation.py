@@ -7,8 +7,8 @@ import time
 import pytest
 
 from tests.generation.fake_server import Delay, FakeServer, Status, expansion
-from tts_async.generation.http import RetryPolicy
 from tts_async.generation.vllm import VLLMGenerator
+from tts_async.http import RetryPolicy
 
 
 def acquired(generator: VLLMGenerator) -> int:

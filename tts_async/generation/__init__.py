@@ -7,11 +7,11 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from tts_async.generation.http.retry import FAIL_FAST, RetryPolicy
     from tts_async.generation.local import LocalGenerator
     from tts_async.generation.openai import OpenAIGenerator
     from tts_async.generation.replicas import HealthPolicy, ReplicatedGenerator
     from tts_async.generation.vllm import VLLMGenerator
+    from tts_async.http.retry import FAIL_FAST, RetryPolicy
 
 __all__ = [
     "FAIL_FAST",

@@ -18,14 +18,14 @@ from tts_async.errors import (
     GeneratorUnavailable,
     MalformedResponse,
 )
-from tts_async.generation.http.address import ServerAddress
-from tts_async.generation.http.credentials import Credentials
-from tts_async.generation.http.discovery import list_models
-from tts_async.generation.http.retry import FAIL_FAST, ONCE
-from tts_async.generation.http.transport import Transport
 from tts_async.generation.openai import OpenAIGenerator
 from tts_async.generation.replicas import ReplicatedGenerator
 from tts_async.generation.vllm import VLLMGenerator
+from tts_async.http.address import ServerAddress
+from tts_async.http.credentials import Credentials
+from tts_async.http.discovery import list_models
+from tts_async.http.retry import FAIL_FAST, ONCE
+from tts_async.http.transport import Transport
 
 ServerKind = Literal["vllm", "openai"]
 

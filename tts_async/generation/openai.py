@@ -24,12 +24,13 @@ from tts_async.errors import (
     MalformedResponse,
 )
 from tts_async.generation import openai_wire as wire
-from tts_async.generation.http.address import ServerAddress
-from tts_async.generation.http.credentials import Credentials
-from tts_async.generation.http.discovery import QUICK, choose_model, parse_models, unreachable
-from tts_async.generation.http.retry import ONCE, RetryPolicy
 from tts_async.generation.openai_check import find_features
-from tts_async.generation.openai_transport import OpenAITransport
+from tts_async.http.address import ServerAddress
+from tts_async.http.credentials import Credentials
+from tts_async.http.discovery import QUICK, choose_model, parse_models, unreachable
+from tts_async.http.openai_client import make_openai_client
+from tts_async.http.openai_transport import OpenAITransport
+from tts_async.http.retry import ONCE, RetryPolicy
 from tts_async.seeds import derive_seed
 from tts_async.types.checkup import ServiceReport
 from tts_async.types.generation import GenerationRequest, Step
@@ -38,7 +39,6 @@ if TYPE_CHECKING:
     from openai import AsyncOpenAI
 
 OPENAI_URL = "https://api.openai.com/v1"
-ANONYMOUS = "none"  # the client insists on a key; a server without authentication ignores it
 
 CANNOT_CONTINUE = (
     "this server cannot continue an answer, which step-wise search needs: use greedy, majority or"
@@ -182,9 +182,7 @@ class OpenAIGenerator:
         self, body: dict[str, Any], request: GenerationRequest, *, n: int, index: int = 0
     ) -> list[Step]:
         if self._transport is None:
-            raise GeneratorUnavailable(
-                f"{self._address}: not open; use the generator with 'async with'"
-            )
+            raise GeneratorUnavailable(f"{self._address}: not open; use it with 'async with'")
         seed = request.seed if index == 0 else derive_seed(request.seed, index)
         sent = {**body, "seed": seed, "n": n} if n > 1 else {**body, "seed": seed}
         parse = partial(wire.parse_chat, n=n, stop=request.stop)
@@ -206,15 +204,8 @@ class OpenAIGenerator:
         self.model = self.model or choose_model(served, None, str(self._address)).id
 
     def _make_client(self) -> "AsyncOpenAI":
-        from openai import AsyncOpenAI, DefaultAsyncHttpxClient
-
-        http = None if self._ssl is None else DefaultAsyncHttpxClient(verify=self._ssl)
-        return AsyncOpenAI(
-            base_url=self._address.api,
-            api_key=self._credentials.api_key or ANONYMOUS,
-            default_headers=self._credentials.headers(),
-            timeout=self._timeout,
-            http_client=http,
+        return make_openai_client(
+            self._address, self._credentials, timeout=self._timeout, ssl=self._ssl
         )
 
     async def _close(self) -> None:

@@ -25,18 +25,18 @@ from tts_async.errors import (
 )
 from tts_async.generation import vllm_check as check
 from tts_async.generation import vllm_wire as wire
-from tts_async.generation.http.address import ServerAddress
-from tts_async.generation.http.credentials import Credentials
-from tts_async.generation.http.discovery import (
+from tts_async.generation.vllm_cache import AsyncCache
+from tts_async.generation.vllm_stops import ends_at_token, needs_earlier_token
+from tts_async.http.address import ServerAddress
+from tts_async.http.credentials import Credentials
+from tts_async.http.discovery import (
     QUICK,
     ServedModel,
     choose_model,
     list_models,
 )
-from tts_async.generation.http.retry import RetryPolicy
-from tts_async.generation.http.transport import Transport, TransportStatistics
-from tts_async.generation.vllm_cache import AsyncCache
-from tts_async.generation.vllm_stops import ends_at_token, needs_earlier_token
+from tts_async.http.retry import RetryPolicy
+from tts_async.http.transport import Transport, TransportStatistics
 from tts_async.types.checkup import ServiceReport
 from tts_async.types.generation import GenerationRequest, Step
 from tts_async.types.problem import Message, Role

@@ -16,9 +16,9 @@ from tts_async.errors import (
     MalformedResponse,
 )
 from tts_async.generation import vllm_wire as wire
-from tts_async.generation.http.discovery import QUICK, ServedModel, choose_model, parse_models
-from tts_async.generation.http.retry import ONCE, RetryPolicy
-from tts_async.generation.http.transport import Transport
+from tts_async.http.discovery import QUICK, ServedModel, choose_model, parse_models
+from tts_async.http.retry import ONCE, RetryPolicy
+from tts_async.http.transport import Transport
 from tts_async.types.checkup import Feature
 
 PREFIX_CACHING = re.compile(

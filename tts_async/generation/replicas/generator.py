@@ -23,12 +23,12 @@ from tts_async.errors import (
     GeneratorUnavailable,
     MalformedResponse,
 )
-from tts_async.generation.http.retry import RetryPolicy
 from tts_async.generation.replicas.assignment import Assignment
 from tts_async.generation.replicas.health import HealthPolicy, Watcher
 from tts_async.generation.replicas.replica import Replica
 from tts_async.generation.replicas.statistics import ReplicaStatistics, ReplicatedStatistics
 from tts_async.generation.replicas.trouble import Trouble
+from tts_async.http.retry import RetryPolicy
 from tts_async.types.checkup import ServiceReport
 from tts_async.types.generation import GenerationRequest, Generator, Step
 

@@ -1,7 +1,7 @@
 """What one request went through: every replica has a turn, then there is a pause."""
 
 from tts_async.errors import GenerationError, MalformedResponse
-from tts_async.generation.http.retry import RetryPolicy
+from tts_async.http.retry import RetryPolicy
 
 
 class Trouble:

@@ -17,11 +17,11 @@ import aiohttp
 from jiter import from_json
 
 from tts_async.errors import ConfigurationError, GeneratorUnavailable, MalformedResponse
-from tts_async.generation.http import failures
-from tts_async.generation.http.address import ServerAddress
-from tts_async.generation.http.credentials import Credentials
-from tts_async.generation.http.failures import Transient
-from tts_async.generation.http.retry import RetryPolicy
+from tts_async.http import failures
+from tts_async.http.address import ServerAddress
+from tts_async.http.credentials import Credentials
+from tts_async.http.failures import Transient
+from tts_async.http.retry import RetryPolicy
 
 T = TypeVar("T")
 
@@ -150,7 +150,7 @@ class Transport:
         self, method: str, url: str, body: bytes | None
     ) -> tuple[int, Mapping[str, str], bytes]:
         if self._session is None:
-            raise GeneratorUnavailable(f"{url}: not open; use the generator with 'async with'")
+            raise GeneratorUnavailable(f"{url}: not open; use it with 'async with'")
         self._requests += 1
         self._in_flight += 1
         try:

@@ -81,7 +81,7 @@ def of_status(
     return GeneratorRejected(f"{text}; {hint}" if hint else text)
 
 
-def of_transport(where: str, error: Exception) -> GenerationError | Transient:
+def of_transport(where: str, error: BaseException) -> GenerationError | Transient:
     """The failure behind an exception of aiohttp or of the operating system."""
     match error:
         case aiohttp.ClientConnectorCertificateError():

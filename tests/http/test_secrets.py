@@ -7,9 +7,9 @@ import pytest
 
 from tests.generation.fake_server import FakeServer, Naps, Reset, Status, expansion
 from tts_async.errors import ConfigurationError, GenerationError
-from tts_async.generation.http import Credentials
 from tts_async.generation.openai import OpenAIGenerator
 from tts_async.generation.vllm import VLLMGenerator
+from tts_async.http import Credentials
 
 KEY = "sk-very-secret-key"
 TOKEN = "tenant-token-12345"

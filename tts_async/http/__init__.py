@@ -5,11 +5,11 @@ last, ``Transport`` sends one request and maps every way it can fail to our erro
 asks the server what it is.
 """
 
-from tts_async.generation.http.address import ServerAddress
-from tts_async.generation.http.credentials import Credentials
-from tts_async.generation.http.discovery import ServedModel
-from tts_async.generation.http.retry import RetryPolicy
-from tts_async.generation.http.transport import Transport, TransportStatistics
+from tts_async.http.address import ServerAddress
+from tts_async.http.credentials import Credentials
+from tts_async.http.discovery import ServedModel
+from tts_async.http.retry import RetryPolicy
+from tts_async.http.transport import Transport, TransportStatistics
 
 __all__ = [
     "Credentials",

@@ -7,14 +7,16 @@ Its own retries are switched off for the calls made here, so that one policy dec
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from tts_async.errors import GenerationError, GeneratorUnavailable, MalformedResponse
-from tts_async.generation.http import failures
-from tts_async.generation.http.credentials import Credentials
-from tts_async.generation.http.failures import Transient
-from tts_async.generation.http.retry import RetryPolicy
+import aiohttp
+
+from tts_async.errors import GenerationError, MalformedResponse
+from tts_async.http import failures
+from tts_async.http.credentials import Credentials
+from tts_async.http.failures import Transient
+from tts_async.http.retry import RetryPolicy
 
 if TYPE_CHECKING:
-    from openai import APIStatusError, AsyncOpenAI
+    from openai import APIConnectionError, APIStatusError, AsyncOpenAI
 
 T = TypeVar("T")
 
@@ -61,12 +63,8 @@ class OpenAITransport:
             return await call
         except openai.APIStatusError as error:
             raise self._of_status(error, where) from None  # it quotes the server, unredacted
-        except openai.APITimeoutError as error:
-            raise failures.of_transport(where, TimeoutError()) from error
-        except openai.APIConnectionError as error:
-            words = str(error.__cause__ or error)
-            unavailable = GeneratorUnavailable(f"{where}: cannot connect, or cut off ({words})")
-            raise Transient(unavailable) from error
+        except openai.APIConnectionError as error:  # a timeout is one, too
+            raise failures.of_transport(where, _origin(error)) from error
         except ValueError as error:  # the body says that it is JSON, and is not
             raise Transient(MalformedResponse(f"{where}: not JSON: {error}")) from error
 
@@ -77,3 +75,18 @@ class OpenAITransport:
 
     def _count_retry(self, _failure: Transient) -> None:
         self.retries += 1
+
+
+def _origin(error: "APIConnectionError") -> BaseException:
+    """What really happened: the client wraps it twice, and calls a bad certificate a timeout."""
+    import openai
+
+    cause: BaseException | None = error
+    while cause is not None:
+        if isinstance(cause, aiohttp.ClientError | OSError):
+            return cause
+        cause = cause.__cause__ or cause.__context__
+    # A client over another transport than aiohttp: its own words are all there is.
+    if isinstance(error, openai.APITimeoutError):
+        return TimeoutError()
+    return error.__cause__ or error

@@ -15,7 +15,7 @@ from typing import TypeVar
 from tenacity import AsyncRetrying, RetryCallState, retry_if_exception_type
 
 from tts_async.errors import ConfigurationError, MalformedResponse
-from tts_async.generation.http.failures import Transient
+from tts_async.http.failures import Transient
 
 T = TypeVar("T")
 

@@ -16,8 +16,8 @@ from tts_async.errors import (
     MalformedResponse,
     PromptTooLong,
 )
-from tts_async.generation.http import RetryPolicy, failures
-from tts_async.generation.http.failures import Transient
+from tts_async.http import RetryPolicy, failures
+from tts_async.http.failures import Transient
 
 
 class Flaky:

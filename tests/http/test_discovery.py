@@ -14,9 +14,9 @@ from tts_async.errors import (
     MalformedResponse,
 )
 from tts_async.generation.detect import detect, detect_server
-from tts_async.generation.http import ServerAddress
 from tts_async.generation.openai import OpenAIGenerator
 from tts_async.generation.vllm import VLLMGenerator
+from tts_async.http import ServerAddress
 
 MODELS = "/v1/models"
 

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from tts_async.errors import ConfigurationError, GeneratorUnavailable, MalformedResponse
-from tts_async.generation.http.retry import RetryPolicy
-from tts_async.generation.http.transport import Transport
+from tts_async.http.retry import RetryPolicy
+from tts_async.http.transport import Transport
 
 QUICK = RetryPolicy(attempts=3, seconds=2.0, first_wait=0.2, longest_wait=0.5)
 
