@@ -18,7 +18,9 @@ BOTH = pytest.mark.parametrize("make", [VLLMGenerator, OpenAIGenerator])
 
 
 @BOTH
-@pytest.mark.filterwarnings("ignore:BasicAuth is deprecated")  # of aiohttp, by the openai client
+@pytest.mark.filterwarnings(
+    "ignore:(BasicAuth|The .proxy_auth. parameter) is deprecated"
+)  # the client uses it
 async def test_a_proxy_from_the_environment(make: Make, monkeypatch: pytest.MonkeyPatch) -> None:
     """The proxy gets the requests for a host that does not exist, with its own password."""
     async with FakeServer() as proxy:

@@ -24,17 +24,17 @@ __all__ = [
 ]
 
 _HOMES = {
-    "FAIL_FAST": "http.retry",
-    "HealthPolicy": "replicas",
-    "LocalGenerator": "local",
-    "OpenAIGenerator": "openai",
-    "ReplicatedGenerator": "replicas",
-    "RetryPolicy": "http.retry",
-    "VLLMGenerator": "vllm",
+    "FAIL_FAST": "tts_async.http.retry",
+    "HealthPolicy": ".replicas",
+    "LocalGenerator": ".local",
+    "OpenAIGenerator": ".openai",
+    "ReplicatedGenerator": ".replicas",
+    "RetryPolicy": "tts_async.http.retry",
+    "VLLMGenerator": ".vllm",
 }
 
 
 def __getattr__(name: str) -> Any:
     if name in _HOMES:
-        return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
+        return getattr(import_module(_HOMES[name], __name__), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
