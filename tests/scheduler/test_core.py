@@ -10,17 +10,20 @@ from tts_async.scheduler import LaneCore, State, Ticket
 from tts_async.types.scheduling import Urgency
 
 CAPACITY = 8
-urgencies = st.builds(Urgency, st.integers(0, 2), st.integers(0, 5), st.integers(-5, 0))
+urgencies = st.builds(
+    Urgency, st.integers(0, 2), st.integers(0, 5), st.integers(-5, 0), st.sampled_from("abc")
+)
 
 
 class LaneBooks(RuleBasedStateMachine):
-    """Any interleaving of submit, grant and release, next to the simplest possible model."""
+    """Any interleaving of submit, grant, release and resize, next to the simplest model."""
 
     tickets = Bundle("tickets")
 
     def __init__(self) -> None:
         super().__init__()
         self.lane = LaneCore(CAPACITY)
+        self.capacity = CAPACITY
         self.waiting: list[Ticket] = []  # in order of arrival
         self.held: list[Ticket] = []
 
@@ -34,18 +37,24 @@ class LaneBooks(RuleBasedStateMachine):
 
     @rule()
     def grant(self) -> None:
-        """Slots go to the most urgent tickets, in order, until one does not fit."""
+        """Slots go out in order, and no slot stays free that the next ticket could use."""
+        in_use = sum(ticket.held for ticket in self.held)
         granted = self.lane.grant()
-        expected = []
-        free = CAPACITY - sum(ticket.weight for ticket in self.held)
-        for ticket in sorted(self.waiting, key=lambda ticket: ticket.urgency):  # stable: by arrival
-            if ticket.weight > free:
-                break
-            free -= ticket.weight
-            expected.append(ticket)
-        assert granted == expected
-        self.waiting = [ticket for ticket in self.waiting if ticket not in granted]
+        for ticket in granted:
+            assert ticket.state is State.HELD
+            assert ticket.held == min(ticket.weight, self.capacity)
+            in_use += ticket.held
+            assert in_use <= self.capacity
+            assert all(ahead.urgency.priority >= ticket.urgency.priority for ahead in self.waiting)
+            own = [t for t in self.waiting if t.urgency[::3] == ticket.urgency[::3]]
+            assert ticket is min(own, key=lambda other: other.urgency[1:3])  # stable: by arrival
+            self.waiting.remove(ticket)
         self.held += granted
+        if self.waiting and in_use < self.capacity:
+            top = min(ticket.urgency.priority for ticket in self.waiting)
+            classmates = [t for t in self.waiting if t.urgency.priority == top]
+            widest = max(min(ticket.weight, self.capacity) for ticket in classmates)
+            assert in_use + widest > self.capacity
 
     @rule(ticket=consumes(tickets))
     def release(self, ticket: Ticket) -> None:
@@ -56,11 +65,17 @@ class LaneBooks(RuleBasedStateMachine):
         self.waiting = [other for other in self.waiting if other is not ticket]
         self.held = [other for other in self.held if other is not ticket]
 
+    @rule(capacity=st.integers(1, 2 * CAPACITY))
+    def resize(self, capacity: int) -> None:
+        """The server turned out to be stronger, or weaker; what runs keeps its slots."""
+        self.lane.resize(capacity)
+        self.capacity = capacity
+
     @invariant()
     def books_balance(self) -> None:
-        """What the lane says of itself is what is true; capacity is never exceeded."""
+        """What the lane says of itself is what is true."""
         statistics = self.lane.statistics()
-        assert statistics.in_use == sum(ticket.weight for ticket in self.held) <= CAPACITY
+        assert statistics.in_use == sum(ticket.held for ticket in self.held)
         assert statistics.queued == sum(ticket.weight for ticket in self.waiting)
         assert statistics.tickets_waiting == len(self.waiting)
 
@@ -110,6 +125,21 @@ def test_order_is_priority_then_oldest_problem_then_deepest() -> None:
         order += [ticket.urgency for ticket in granted]
         lane.release(granted[0])
     assert order == expected
+
+
+def test_a_smaller_lane_grants_nothing_until_enough_came_back() -> None:
+    """What is held stays held; the peak remembers the better days."""
+    lane = LaneCore(4)
+    running = [lane.submit(1, Urgency(0, 0, 0)) for _ in range(4)]
+    lane.grant()
+    lane.resize(2)
+    late = lane.submit(1, Urgency(0, 1, 0))
+    for ticket in running[:2]:
+        lane.release(ticket)
+        assert lane.grant() == []
+    lane.release(running[2])
+    assert lane.grant() == [late]
+    assert lane.statistics().peak == 4
 
 
 def test_state_is_visible() -> None:

@@ -120,6 +120,20 @@ def test_urgent_problems_go_first() -> None:
     assert run_virtual(main()).index("urgent") <= 1
 
 
+def test_a_tenant_with_many_problems_does_not_starve_another() -> None:
+    """The only problem of the second tenant is done while the first still has most of its own."""
+
+    async def main() -> int:
+        async with simulated(capacity=8) as solver:
+            crowd = [solver.solve(Problem(f"p{i}", tenant="crowd")) for i in range(60)]
+            tasks = [asyncio.ensure_future(search) for search in crowd]
+            await asyncio.sleep(1)
+            await solver.solve(Problem("single", tenant="guest"))
+            return sum(task.done() for task in tasks)
+
+    assert run_virtual(main()) < 6
+
+
 def test_solve_many_reads_no_more_than_it_works_on() -> None:
     """An endless source: only the problems in flight are taken from it."""
     read = 0

@@ -1,44 +1,31 @@
-"""Who gets the next slot: decisions only, no waiting.
+"""The synchronous heart of a lane: capacity, waiting tickets and who is next.
 
 A lane has a capacity in concurrent sequences; a ticket of weight *k* stands for a request that
 occupies *k* of them. ``submit`` puts a ticket into the queue, ``grant`` hands out slots to the
-most urgent tickets, ``release`` takes a ticket back in whatever state it is. Nothing here awaits,
-so every interleaving is a sequence of calls that a test can play.
+tickets whose turn it is, ``release`` takes a ticket back in whatever state it is, ``resize``
+changes the capacity under way. Nothing here awaits, so every interleaving is a sequence of calls
+that a test can play.
 
-Two decisions worth knowing. The queue is strict: if the most urgent ticket does not fit, nothing
-behind it overtakes, because a stream of small tickets would otherwise starve a large one for
-ever. And a ticket wider than the lane counts as the whole lane: it runs alone rather than never.
+Two decisions worth knowing. The queue is strict: if the ticket whose turn it is does not fit,
+nothing behind it overtakes, because a stream of small tickets would otherwise starve a large one
+for ever. And a ticket wider than the lane counts as the whole lane: it runs alone rather than
+never.
 """
 
-import enum
-import heapq
-import itertools
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from tts_async.errors import ConfigurationError
+from tts_async.scheduler.fair_queue import FairQueue
+from tts_async.scheduler.ticket import State, Ticket
 from tts_async.types.scheduling import Urgency
-
-
-class State(enum.Enum):
-    """The life of a ticket."""
-
-    WAITING = "waiting"
-    HELD = "held"
-    RELEASED = "released"
-
-
-@dataclass(eq=False, slots=True)
-class Ticket:
-    """One request for slots."""
-
-    weight: int
-    urgency: Urgency
-    state: State = field(default=State.WAITING)
 
 
 @dataclass(frozen=True, slots=True)
 class Statistics:
-    """A lane at one moment; ``in_use`` and ``queued`` in sequences, ``peak`` the most in use."""
+    """A lane at one moment; ``in_use`` and ``queued`` in sequences, ``peak`` the most in use.
+
+    ``in_use`` is above ``capacity`` for a while after the capacity was lowered.
+    """
 
     capacity: int
     in_use: int
@@ -52,38 +39,35 @@ class LaneCore:
     """The queue and the books of one lane."""
 
     def __init__(self, capacity: int) -> None:
-        if capacity < 1:
-            raise ConfigurationError(f"capacity: must be at least 1, got {capacity}")
-        self._capacity = capacity
+        self.resize(capacity)
+        self._queue = FairQueue()
         self._in_use = 0
         self._queued = 0
         self._waiting = 0
         self._peak = 0
         self._granted = 0
-        self._arrivals = itertools.count()
-        self._heap: list[tuple[Urgency, int, Ticket]] = []
 
     def submit(self, weight: int, urgency: Urgency) -> Ticket:
         """Queue a request for ``weight`` slots."""
-        ticket = Ticket(min(weight, self._capacity), urgency)
-        heapq.heappush(self._heap, (urgency, next(self._arrivals), ticket))
-        self._queued += ticket.weight
+        ticket = Ticket(weight, urgency)
+        self._queue.push(ticket)
+        self._queued += weight
         self._waiting += 1
         return ticket
 
     def grant(self) -> list[Ticket]:
         """Hand out what is free; returns the tickets that now hold slots, most urgent first."""
         granted: list[Ticket] = []
-        while self._heap:
-            ticket = self._heap[0][2]
-            if ticket.state is State.WAITING:
-                if self._in_use + ticket.weight > self._capacity:
-                    break
-                self._leave_queue(ticket, State.HELD)
-                self._in_use += ticket.weight
-                self._granted += 1
-                granted.append(ticket)
-            heapq.heappop(self._heap)  # granted just now, or withdrawn while it waited
+        while self._in_use < self._capacity and (ticket := self._queue.first()) is not None:
+            needed = min(ticket.weight, self._capacity)
+            if self._in_use + needed > self._capacity:
+                break
+            self._queue.pop()
+            self._leave_queue(ticket, State.HELD)
+            ticket.held = needed
+            self._in_use += needed
+            self._granted += 1
+            granted.append(ticket)
         self._peak = max(self._peak, self._in_use)
         return granted
 
@@ -91,9 +75,16 @@ class LaneCore:
         """Take a ticket back: give up its slots, or its place in the queue. Safe to repeat."""
         if ticket.state is State.WAITING:
             self._leave_queue(ticket, State.RELEASED)
+            self._queue.withdraw(ticket)
         elif ticket.state is State.HELD:
-            self._in_use -= ticket.weight
+            self._in_use -= ticket.held
             ticket.state = State.RELEASED
+
+    def resize(self, capacity: int) -> None:
+        """Have so many slots from now on; what is held is not taken back."""
+        if capacity < 1:
+            raise ConfigurationError(f"capacity: must be at least 1, got {capacity}")
+        self._capacity = capacity
 
     def statistics(self) -> Statistics:
         """The state of the lane, for people and tests."""

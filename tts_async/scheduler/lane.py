@@ -9,7 +9,8 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from tts_async.scheduler.core import LaneCore, State, Statistics, Ticket
+from tts_async.scheduler.core import LaneCore, Statistics
+from tts_async.scheduler.ticket import State, Ticket
 from tts_async.types.scheduling import Urgency
 
 

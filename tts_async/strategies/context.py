@@ -178,7 +178,7 @@ class Context:
     @asynccontextmanager
     async def _slots(self, lane: Slots, weight: int, depth: int) -> AsyncIterator[None]:
         asked = self._now()
-        urgency = Urgency(self.problem.priority, self._settings.age, -depth)
+        urgency = Urgency(self.problem.priority, self._settings.age, -depth, self.problem.tenant)
         async with lane.slots(weight, urgency):
             self.spend.queued_seconds += self._now() - asked
             yield

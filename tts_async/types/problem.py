@@ -25,7 +25,9 @@ class Problem:
     the same text with the same seed gives the same search. ``answer`` is the reference answer
     where one is known (evaluation only: no strategy reads it). ``history`` holds earlier turns of
     a conversation, system prompt included; when it has none, the solver's own is used.
-    ``priority``: lower runs first. ``metadata`` travels into the result untouched.
+    ``priority``: lower runs first. ``tenant``: on whose behalf; within a priority, tenants share
+    the machines evenly, however many problems each has. ``metadata`` travels into the result
+    untouched.
 
     Raises ``ConfigurationError`` when the text is empty.
     """
@@ -35,6 +37,7 @@ class Problem:
     answer: str | None = None
     history: tuple[Message, ...] = ()
     priority: int = 0
+    tenant: str = ""
     metadata: Mapping[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:

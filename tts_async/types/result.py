@@ -73,6 +73,7 @@ class Result:
                 "answer": self.problem.answer,
                 "history": list(self.problem.history),
                 "priority": self.problem.priority,
+                "tenant": self.problem.tenant,
                 "metadata": dict(self.problem.metadata),
             },
             "answer": self.answer,

@@ -5,16 +5,19 @@ from typing import NamedTuple, Protocol
 
 
 class Urgency(NamedTuple):
-    """Who goes first, most important key first; the smaller tuple wins.
+    """Who asks, and how much it matters; smaller numbers first.
 
-    ``priority`` is the user's class (lower first). ``age`` is the problem's place in the order of
-    admission, so that problems finish one after the other instead of all advancing together.
-    ``height`` is minus the depth in the tree: within a problem the deepest goes first.
+    ``priority`` is the user's class: a class waits until those before it have nothing waiting.
+    Within a class, tenants take turns in proportion to what they use. Within a ``tenant``, ``age``
+    is the problem's place in the order of admission, so that problems finish one after the other
+    instead of all advancing together, and ``height`` is minus the depth in the tree: within a
+    problem the deepest goes first.
     """
 
     priority: int
     age: int
     height: int
+    tenant: str = ""
 
 
 class Slots(Protocol):

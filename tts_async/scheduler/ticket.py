@@ -1,0 +1,24 @@
+"""What stands in line: a request for slots."""
+
+import enum
+from dataclasses import dataclass, field
+
+from tts_async.types.scheduling import Urgency
+
+
+class State(enum.Enum):
+    """The life of a ticket."""
+
+    WAITING = "waiting"
+    HELD = "held"
+    RELEASED = "released"
+
+
+@dataclass(eq=False, slots=True)
+class Ticket:
+    """One request for ``weight`` slots; ``held`` of them are its own now."""
+
+    weight: int
+    urgency: Urgency
+    state: State = field(default=State.WAITING)
+    held: int = 0
