@@ -3,7 +3,15 @@
 import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
-from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, invariant, rule
+from hypothesis.stateful import (
+    Bundle,
+    MultipleResults,
+    RuleBasedStateMachine,
+    consumes,
+    invariant,
+    multiple,
+    rule,
+)
 
 from tts_async.errors import ConfigurationError
 from tts_async.scheduler import LaneCore, State, Ticket
@@ -16,7 +24,7 @@ urgencies = st.builds(
 
 
 class LaneBooks(RuleBasedStateMachine):
-    """Any interleaving of submit, grant, release and resize, next to the simplest model."""
+    """Any interleaving of what a lane can do, next to the simplest model."""
 
     tickets = Bundle("tickets")
 
@@ -25,7 +33,8 @@ class LaneBooks(RuleBasedStateMachine):
         self.lane = LaneCore(CAPACITY)
         self.capacity = CAPACITY
         self.waiting: list[Ticket] = []  # in order of arrival
-        self.held: list[Ticket] = []
+        self.held: list[Ticket] = []  # loans included
+        self.lent: list[Ticket] = []  # of these, the ones that may be recalled
 
     @rule(target=tickets, weight=st.integers(1, 2 * CAPACITY), urgency=urgencies)
     def submit(self, weight: int, urgency: Urgency) -> Ticket:
@@ -64,6 +73,35 @@ class LaneBooks(RuleBasedStateMachine):
             assert ticket.state is State.RELEASED
         self.waiting = [other for other in self.waiting if other is not ticket]
         self.held = [other for other in self.held if other is not ticket]
+        self.lent = [other for other in self.lent if other is not ticket]
+
+    @rule(target=tickets, weight=st.integers(1, CAPACITY))
+    def lend(self, weight: int) -> MultipleResults[Ticket]:
+        """Free slots that nobody waits for, or nothing."""
+        in_use = sum(ticket.held for ticket in self.held)
+        ticket = self.lane.lend(weight)
+        assert (ticket is None) == bool(self.waiting or in_use + weight > self.capacity)
+        if ticket is None:
+            return multiple()
+        self.held.append(ticket)
+        self.lent.append(ticket)
+        return multiple(ticket)
+
+    @rule(ticket=tickets)
+    def keep(self, ticket: Ticket) -> None:
+        """The guess was right; harmless for everything that is no loan."""
+        self.lane.keep(ticket)
+        self.lent = [other for other in self.lent if other is not ticket]
+
+    @rule()
+    def recall(self) -> None:
+        """Loans are called back, the newest first, as far as those who wait need them."""
+        for ticket in self.lane.recall():
+            assert ticket is self.lent.pop()
+        if self.waiting and self.lent:
+            queued = sum(ticket.weight for ticket in self.waiting)
+            coming = sum(ticket.held for ticket in self.held if ticket.recalled)
+            assert sum(t.held for t in self.held) - coming + queued <= self.capacity
 
     @rule(capacity=st.integers(1, 2 * CAPACITY))
     def resize(self, capacity: int) -> None:

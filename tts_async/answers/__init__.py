@@ -7,6 +7,7 @@ picks the winner. A text without an answer abstains: it is ``None`` all the way 
 
 from tts_async.answers.checker import AnswerChecker
 from tts_async.answers.extract import extract_answer, has_final_answer
+from tts_async.answers.settled import chance_of_lead, is_settled
 from tts_async.answers.vote import SELECTIONS, Selection, Vote, check_selection, vote
 
 __all__ = [
@@ -14,8 +15,10 @@ __all__ = [
     "AnswerChecker",
     "Selection",
     "Vote",
+    "chance_of_lead",
     "check_selection",
     "extract_answer",
     "has_final_answer",
+    "is_settled",
     "vote",
 ]

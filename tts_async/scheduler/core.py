@@ -3,7 +3,8 @@
 A lane has a capacity in concurrent sequences; a ticket of weight *k* stands for a request that
 occupies *k* of them. ``submit`` puts a ticket into the queue, ``grant`` hands out slots to the
 tickets whose turn it is, ``release`` takes a ticket back in whatever state it is, ``resize``
-changes the capacity under way. Nothing here awaits, so every interleaving is a sequence of calls
+changes the capacity under way. ``lend`` gives free slots to work that may be interrupted and
+``recall`` asks for them back. Nothing here awaits, so every interleaving is a sequence of calls
 that a test can play.
 
 Two decisions worth knowing. The queue is strict: if the ticket whose turn it is does not fit,
@@ -46,6 +47,8 @@ class LaneCore:
         self._waiting = 0
         self._peak = 0
         self._granted = 0
+        self._lent: dict[Ticket, None] = {}  # oldest first
+        self._coming_back = 0  # slots that were recalled and not returned yet
 
     def submit(self, weight: int, urgency: Urgency) -> Ticket:
         """Queue a request for ``weight`` slots."""
@@ -79,6 +82,34 @@ class LaneCore:
         elif ticket.state is State.HELD:
             self._in_use -= ticket.held
             ticket.state = State.RELEASED
+            if ticket.recalled:
+                self._coming_back -= ticket.held
+            self._lent.pop(ticket, None)
+
+    def lend(self, weight: int) -> Ticket | None:
+        """Slots that nobody wants now, at once or not at all; they may be recalled."""
+        if self._waiting or self._in_use + weight > self._capacity:
+            return None
+        ticket = Ticket(weight, Urgency(0, 0, 0), State.HELD, held=weight)
+        self._in_use += weight
+        self._lent[ticket] = None
+        return ticket
+
+    def keep(self, ticket: Ticket) -> None:
+        """A loan becomes an ordinary holding, unless it was recalled before."""
+        self._lent.pop(ticket, None)
+
+    def recall(self) -> list[Ticket]:
+        """The loans, newest first, that must end so that everything waiting fits."""
+        missing = self._in_use + self._queued - self._capacity - self._coming_back
+        recalled: list[Ticket] = []
+        while self._queued and missing > 0 and self._lent:
+            ticket, _ = self._lent.popitem()
+            ticket.recalled = True
+            self._coming_back += ticket.held
+            missing -= ticket.held
+            recalled.append(ticket)
+        return recalled
 
     def resize(self, capacity: int) -> None:
         """Have so many slots from now on; what is held is not taken back."""

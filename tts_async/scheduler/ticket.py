@@ -16,9 +16,10 @@ class State(enum.Enum):
 
 @dataclass(eq=False, slots=True)
 class Ticket:
-    """One request for ``weight`` slots; ``held`` of them are its own now."""
+    """One request for ``weight`` slots; ``held`` of them are its own now, or ``recalled``."""
 
     weight: int
     urgency: Urgency
     state: State = field(default=State.WAITING)
     held: int = 0
+    recalled: bool = False

@@ -80,6 +80,8 @@ class Search:
             if not limit.expired():
                 raise
             return reason, context.tree.finished()
+        finally:
+            await context.aclose()
 
     def _selection(self) -> Selection:
         selection: Selection = getattr(self.strategy, "select", "weighted")

@@ -49,7 +49,9 @@ class Solver:
     ``strategy`` (an object or a name) defaults to DVTS, or to a majority vote without a verifier.
     ``aggregation`` defaults to what the verifier declares. ``budget`` limits each search.
     ``max_in_flight`` bounds the problems that ``solve_many`` works on at a time; by default as
-    many as keep the generator busy twice over. Every event goes to each of ``observers``.
+    many as keep the generator busy twice over. ``speculate``: while scores are on their way, draw
+    the next steps of likely survivors on slots that nobody else wants; the result is the same, and
+    comes sooner where the generator has room to spare. Every event goes to each of ``observers``.
 
     Raises ``ConfigurationError`` for wrong arguments, and on entering ``GeneratorUnavailable``,
     ``VerifierUnavailable`` when a model cannot be loaded or a server not reached.
@@ -70,6 +72,7 @@ class Solver:
         system_prompt: str | None = SYSTEM_PROMPT,
         seed: int = 0,
         max_in_flight: int | None = None,
+        speculate: bool = False,
         observers: Sequence[Observer] = (),
     ) -> None:
         if generator is not None and base_url is not None:
@@ -92,6 +95,7 @@ class Solver:
         self._system_prompt = system_prompt
         self._seed = seed
         self._max_in_flight = max_in_flight
+        self._speculate = speculate
         self._observers = tuple(observers)
         self._ages = itertools.count()
         self._checker = AnswerChecker()
@@ -265,6 +269,7 @@ class Solver:
                 budget=budget or self._budget,
                 seed=self._seed if seed is None else seed,
                 age=next(self._ages),
+                speculate=self._speculate,
             ),
             checker=self._checker,
             emit=emit,

@@ -54,13 +54,15 @@ class BeamSearch:
             finished += [child for child in candidates if child.finished]
             survivors = self.n // self.beam_width
             beams = best((child for child in candidates if child.expandable), survivors)
+            ctx.prune(child for child in candidates if child not in beams)
             if not beams:
                 break
         return best(finished, len(finished))
 
     async def grow(self, ctx: Context, beam: Node, k: int, to_end: bool) -> list[Node]:
         """The scored children of one beam; each beam's scoring starts when its own step lands."""
-        return await score_ahead(ctx, await ctx.expand(beam, k, to_end=to_end), self.lookahead)
+        children = await ctx.expand(beam, k, to_end=to_end)
+        return await score_ahead(ctx, children, self.lookahead, then=self.beam_width)
 
 
 def _share_out(total: int, parts: int) -> list[int]:

@@ -6,7 +6,7 @@ slots in the two lanes, budgets, events, and the checks on what generators and v
 
 import asyncio
 import random
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
@@ -14,6 +14,7 @@ from tts_async.errors import ConfigurationError
 from tts_async.seeds import derive_rng, derive_seed
 from tts_async.steps import DELIMITER
 from tts_async.strategies.growth import grow_children, path_steps, with_scores
+from tts_async.strategies.speculation import Speculation
 from tts_async.types.budget import Budget, Spend
 from tts_async.types.events import (
     Event,
@@ -44,7 +45,10 @@ class Resources:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """How one search runs; ``age`` is its place in the order of admission."""
+    """How one search runs; ``age`` is its place in the order of admission.
+
+    ``speculate``: draw ahead while scores are on their way, where slots are free.
+    """
 
     sampling: Sampling
     aggregation: Aggregation
@@ -52,6 +56,7 @@ class Settings:
     budget: Budget
     seed: int
     age: int
+    speculate: bool = False
 
 
 class Context:
@@ -74,6 +79,11 @@ class Context:
         self._resources = resources
         self._settings = settings
         self._emit = emit
+        self._speculation = (
+            Speculation(resources.generator, resources.generation_lane)
+            if settings.speculate
+            else None
+        )
         self._now = asyncio.get_running_loop().time
 
     @property
@@ -104,22 +114,17 @@ class Context:
         node = self.tree.newest(node)
         # Reserved before the first await: places, and so seeds, follow the algorithm's order.
         first = -k if detached else self.tree.reserve(node, k)
-        request = GenerationRequest(
-            problem=self.problem,
-            system_prompt=self._settings.system_prompt,
-            steps=tuple(above.text for above in node.lineage()),
-            token_ids=tuple(token for above in node.lineage() for token in above.token_ids),
-            n=k,
-            stop=None if to_end else DELIMITER,
-            sampling=self._sampling(temperature),
-            seed=derive_seed(self._settings.seed, self.problem.id, node.path, first),
-            priority=self.problem.priority,
-        )
+        stop = None if to_end else DELIMITER
+        request = self._request(node, first, k, stop, self._sampling(temperature))
         path = node.path
         self._emit(ExpansionQueued(problem_id=self.problem.id, at=self._now(), path=path, k=k))
-        async with self._slots(self._resources.generation_lane, k, node.depth):
-            self._emit(ExpansionStarted(problem_id=self.problem.id, at=self._now(), path=path, k=k))
-            steps = await self._resources.generator.generate(request)
+        steps = await self._speculation.adopt(request) if self._speculation else None
+        if steps is None:
+            async with self._slots(self._resources.generation_lane, k, node.depth):
+                self._emit(
+                    ExpansionStarted(problem_id=self.problem.id, at=self._now(), path=path, k=k)
+                )
+                steps = await self._resources.generator.generate(request)
         children = grow_children(node, first, k, steps)
         self.spend.tokens += sum(child.tokens for child in children)
         if not detached:
@@ -135,11 +140,14 @@ class Context:
         )
         return children
 
-    async def score(self, nodes: Sequence[Node]) -> list[Node]:
+    async def score(self, nodes: Sequence[Node], *, then: int = 0) -> list[Node]:
         """The same nodes with ``step_scores`` and ``score`` filled in.
 
-        Nodes that have a score already cost nothing. Raises ``BudgetExhausted``,
-        ``VerificationError``, and ``ConfigurationError`` when the solver has no verifier.
+        ``then``: how many continuations the best of them will be asked for next. A solver that
+        speculates draws them while the scores are on their way, where slots are free; ``prune``
+        says which nodes will not be continued after all. Nodes that have a score already cost
+        nothing. Raises ``BudgetExhausted``, ``VerificationError``, and ``ConfigurationError``
+        when the solver has no verifier.
         """
         verifier = self._resources.verifier
         if verifier is None:
@@ -154,6 +162,8 @@ class Context:
             return nodes
         self.spend.check(self._settings.budget)
         self.spend.verifier_calls += len(unscored)
+        if self._speculation and then:
+            self._draw_ahead(unscored, then)
         requests = [
             ScoreRequest(self.problem, paths[node.path], self.problem.priority) for node in unscored
         ]
@@ -168,6 +178,40 @@ class Context:
         self._emit(ScoringFinished(problem_id=self.problem.id, at=self._now(), nodes=tuple(scored)))
         newest: dict[Path, Node] = {node.path: node for node in scored}
         return [newest.get(node.path, node) for node in nodes]
+
+    def prune(self, nodes: Iterable[Node]) -> None:
+        """These nodes will not be continued: stop what was begun for them ahead of time."""
+        if self._speculation:
+            self._speculation.drop(node.path for node in nodes)
+
+    async def aclose(self) -> None:
+        """End what was begun ahead of time; the solver calls it when the search is over."""
+        if self._speculation:
+            await self._speculation.aclose()
+            self.spend.wasted_tokens += self._speculation.wasted_tokens
+
+    def _draw_ahead(self, nodes: Sequence[Node], k: int) -> None:
+        sampling = self._sampling(None)
+        for node in nodes:
+            if node.expandable and self._speculation:
+                first = self.tree.reserved(node)
+                request = self._request(node, first, k, DELIMITER, sampling)
+                self._speculation.begin(node.path, request)
+
+    def _request(
+        self, node: Node, first: int, k: int, stop: str | None, sampling: Sampling
+    ) -> GenerationRequest:
+        return GenerationRequest(
+            problem=self.problem,
+            system_prompt=self._settings.system_prompt,
+            steps=tuple(above.text for above in node.lineage()),
+            token_ids=tuple(token for above in node.lineage() for token in above.token_ids),
+            n=k,
+            stop=stop,
+            sampling=sampling,
+            seed=derive_seed(self._settings.seed, self.problem.id, node.path, first),
+            priority=self.problem.priority,
+        )
 
     def _sampling(self, temperature: float | None) -> Sampling:
         sampling = self._settings.sampling

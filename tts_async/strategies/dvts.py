@@ -49,12 +49,13 @@ class DVTS:
         for step in range(self.max_steps):
             to_end = step == self.max_steps - 1
             children = await ctx.expand(node, self.beam_width, to_end=to_end)
-            children = await score_ahead(ctx, children, self.lookahead)
+            children = await score_ahead(ctx, children, self.lookahead, then=self.beam_width)
             finished += [child for child in children if child.finished]
             whole = [child for child in children if child.finish != "length"]
             if not whole:
                 break
             node = max(whole, key=by_score)
+            ctx.prune(child for child in children if child is not node)
             if node.finished:
                 break
         return finished

@@ -14,11 +14,14 @@ from tts_async.strategies.context import Context
 from tts_async.types.node import Node
 
 
-async def score_ahead(ctx: Context, nodes: Sequence[Node], steps: int) -> list[Node]:
-    """The nodes, ranked by ``score`` as seen from up to ``steps`` steps further on."""
-    scored = await ctx.score(nodes)
+async def score_ahead(ctx: Context, nodes: Sequence[Node], steps: int, *, then: int) -> list[Node]:
+    """The nodes, ranked by ``score`` as seen from up to ``steps`` steps further on.
+
+    ``then``: how many continuations the best of them will be asked for.
+    """
     if steps == 0:
-        return scored
+        return await ctx.score(nodes, then=then)
+    scored = await ctx.score(nodes)
     futures = await ctx.score(await gather(*(_roll_out(ctx, node, steps) for node in scored)))
     return [replace(node, score=future.score) for node, future in zip(scored, futures, strict=True)]
 

@@ -36,6 +36,9 @@ class Spend:
     ``tokens`` generated (lookahead included), ``expansions`` requests to the generator,
     ``verifier_calls`` paths scored, ``steps_scored`` steps whose score was new, ``seconds`` wall
     time, ``queued_seconds`` of it spent waiting for a slot, summed over requests.
+    ``wasted_tokens`` were drawn ahead of time and not needed (as far as they had arrived; they are
+    not part of ``tokens``). ``saved_tokens`` is an estimate of what an early stop left undrawn:
+    the missing answers at the mean length of those that were drawn.
     """
 
     tokens: int = 0
@@ -44,6 +47,8 @@ class Spend:
     steps_scored: int = 0
     seconds: float = 0.0
     queued_seconds: float = 0.0
+    wasted_tokens: int = 0
+    saved_tokens: int = 0
 
     def check(self, budget: Budget) -> None:
         """Raise ``BudgetExhausted`` naming the first limit that is reached."""

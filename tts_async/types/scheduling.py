@@ -1,7 +1,8 @@
 """The seam to whatever hands out capacity."""
 
+from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
-from typing import NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol
 
 
 class Urgency(NamedTuple):
@@ -25,4 +26,20 @@ class Slots(Protocol):
 
     def slots(self, weight: int, urgency: Urgency) -> AbstractAsyncContextManager[None]:
         """Wait for ``weight`` slots and hold them while inside."""
+        ...
+
+    def borrow(self, weight: int, recall: Callable[[], object]) -> Any:
+        """``weight`` slots if they are free and nobody waits, for work that can be interrupted.
+
+        ``recall`` is called, at most once, when somebody wants them after all: it should end the
+        work soon. What is returned stands for the loan; ``None`` means that there is no room.
+        """
+        ...
+
+    def keep(self, loan: Any) -> None:
+        """The work is wanted now: its slots are no longer recalled."""
+        ...
+
+    def give_back(self, loan: Any) -> None:
+        """The work has ended; safe to repeat."""
         ...

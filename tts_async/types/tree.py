@@ -19,9 +19,13 @@ class Tree:
 
     def reserve(self, parent: Node, k: int) -> int:
         """Set aside the next ``k`` ordinals below ``parent``; returns the first of them."""
-        first = self._reserved.get(parent.path, 0)
+        first = self.reserved(parent)
         self._reserved[parent.path] = first + k
         return first
+
+    def reserved(self, parent: Node) -> int:
+        """How many ordinals are set aside below ``parent``: the next one to be."""
+        return self._reserved.get(parent.path, 0)
 
     def put(self, nodes: Iterable[Node]) -> None:
         """Add nodes, or replace the older versions of them."""
@@ -53,7 +57,7 @@ class Tree:
 
     def children(self, node: Node) -> list[Node]:
         """The direct children of a node that exist so far, by ordinal."""
-        paths = ((*node.path, i) for i in range(self._reserved.get(node.path, 0)))
+        paths = ((*node.path, i) for i in range(self.reserved(node)))
         return [self._nodes[path] for path in paths if path in self._nodes]
 
     def __repr__(self) -> str:
