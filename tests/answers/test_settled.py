@@ -22,12 +22,14 @@ def test_settled_means_that_no_continuation_changes_the_winner(
     select: Selection, drawn: list[tuple[int | None, float]], remaining: int
 ) -> None:
     """Against every possible future."""
-    groups, scores = [group for group, _ in drawn], [score for _, score in drawn]
+    numbers: dict[int, int] = {}
+    groups = [None if g is None else numbers.setdefault(g, len(numbers)) for g, _ in drawn]
+    scores = [score for _, score in drawn]
     if not is_settled(groups, scores, select, remaining):
         return
     winner = vote(groups, scores, select).group
     assert winner is not None
-    outcomes = itertools.product([*GROUPS, 3], SCORES)
+    outcomes = list(itertools.product([None, *range(len(numbers) + 1)], SCORES))
     for future in itertools.product(outcomes, repeat=remaining):
         later = [group for group, _ in future], [score for _, score in future]
         assert vote(groups + later[0], scores + later[1], select).group == winner
@@ -37,7 +39,9 @@ def test_settled_means_that_no_continuation_changes_the_winner(
     ("groups", "scores", "select", "remaining", "settled"),
     [
         ([0, 0, 0, 1], [None] * 4, "majority", 1, True),
-        ([0, 0, 0, 1], [None] * 4, "majority", 2, False),  # a tie is not a win
+        ([0, 0, 0, 1], [None] * 4, "majority", 2, True),  # a tie goes to the first
+        ([0, 1, 1, 1], [None] * 4, "majority", 2, False),
+        ([0] * 8, [None] * 8, "majority", 8, True),
         ([0, 0, None], [None] * 3, "majority", 1, True),
         ([], [], "majority", 4, False),
         ([0], [0.1], "weighted", 0, True),

@@ -60,12 +60,12 @@ def test_dash_reads_stdin(command: Command) -> None:
     ("arguments", "strategy", "n", "candidates"),
     [
         ((), "dvts", 16, 16),
-        (("--verifier", "none"), "majority", 16, 16),
+        (("--verifier", "none"), "majority", 16, 8),  # all agree: half of them settle it
         (("--strategy", "greedy"), "greedy", 1, 1),
         (("--strategy", "best-of-n", "--n", "3"), "best_of_n", 3, 3),
         (("--strategy", "beam_search", "--n", "1"), "beam_search", 1, 1),
         (("--strategy", "dvts", "--n", "6", "--beam-width", "3"), "dvts", 6, 6),
-        (("--base-url", "http://localhost:1", "--model", "m"), "majority", 16, 16),
+        (("--base-url", "http://localhost:1", "--model", "m"), "majority", 16, 8),
     ],
 )
 def test_defaults(

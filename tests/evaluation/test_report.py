@@ -56,7 +56,7 @@ def test_rows_add_up() -> None:
     assert (majority["strategy"], majority["n"], majority["settings"]) == (
         "majority",
         4,
-        "Majority(n=4)",
+        "Majority(n=4, early_stop=True, confidence=None)",
     )
     assert (majority["problems"], majority["correct"], majority["errors"]) == (4, 2, 1)
     assert (majority["accuracy"], majority["stderr"]) == (0.5, 0.25)

@@ -16,6 +16,7 @@ _TOKEN = re.compile(
     r"|\\++"
     r"|(?P<brace>[{}])"
 )
+_BOX = re.compile(r"\\(?:boxed|fbox)")
 # TeX boxes one token here; people mean the whole number. A word after it is only prose.
 _BARE = re.compile(r"[-+]?\d[\d,./]*+|[A-Za-z]\b")
 
@@ -61,10 +62,13 @@ def _boxes(text: str) -> Iterator[tuple[int, int, bool]]:
 
     In order of the text; a box around another box is left out.
     """
+    first = _BOX.search(text)
+    if first is None:  # most steps; and what stands before the first box does not matter
+        return
     open_braces: list[int | None] = []  # where the content starts, for the braces of boxes
     latest = -1  # where the content of the latest complete box starts
     expected = -1  # where a box that was just announced would open its brace
-    for token in _TOKEN.finditer(text):
+    for token in _TOKEN.finditer(text, first.start()):
         if token["box"]:
             expected = token.end()
             if not text.startswith("{", expected) and (bare := _BARE.match(text, expected)):

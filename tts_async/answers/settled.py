@@ -8,11 +8,14 @@ criterion of Aggarwal et al. 2023, "Let's Sample Step by Step: Adaptive-Consiste
 Reasoning and Coding with LLMs").
 """
 
+import sys
 from collections import Counter
 from collections.abc import Sequence
 from math import comb
 
 from tts_async.answers.vote import Selection, vote
+
+_NEWCOMER = sys.maxsize  # an answer that nobody gave yet: groups are numbered as they appear
 
 
 def is_settled(
@@ -23,17 +26,26 @@ def is_settled(
 ) -> bool:
     """Whether no outcome of ``remaining`` further candidates can change the winning group.
 
-    ``groups`` and ``scores`` as for ``vote``.
+    ``groups`` and ``scores`` as for ``vote``, groups numbered in order of appearance: ties go to
+    the first of them.
     """
     if remaining == 0:
         return True
     if select != "majority" and not any(scores):
         return False
-    weights = sorted(vote(groups, scores, select).weights.values(), reverse=True)
-    leader, runner_up = [*weights, 0.0, 0.0][:2]
+    outcome = vote(groups, scores, select)
+    if outcome.group is None:
+        return False
     if select == "naive":
-        return leader >= 1.0  # nothing scores higher, and ties go to the first
-    return leader > runner_up + remaining
+        return outcome.weights[outcome.group] >= 1.0  # nothing scores higher; the first wins ties
+    lead = outcome.weights.pop(outcome.group)
+    rivals = {**outcome.weights, _NEWCOMER: 0.0}
+    if select == "weighted":  # sums of scores: rounding could turn a tie either way
+        return lead > max(rivals.values()) + remaining
+    return all(
+        lead > votes + remaining or (lead == votes + remaining and outcome.group < rival)
+        for rival, votes in rivals.items()
+    )
 
 
 def chance_of_lead(groups: Sequence[int | None]) -> float:

@@ -58,6 +58,9 @@ def evaluate_strategies(
     lookahead: options.Lookahead = None,
     max_steps: options.MaxSteps = None,
     select: options.Select = None,
+    early_stop: options.EarlyStop = None,
+    confidence: options.Confidence = None,
+    speculate: options.Speculate = False,
     aggregation: options.Aggregation = None,
     temperature: options.Temperature = None,
     top_p: options.TopP = None,
@@ -125,6 +128,8 @@ def evaluate_strategies(
             lookahead=lookahead,
             max_steps=max_steps,
             select=select,
+            early_stop=early_stop,
+            confidence=confidence,
         )
         reject_unused(runs, aggregation=aggregation, temperature=temperature)
         references = read_references(reference or [])
@@ -145,6 +150,7 @@ def evaluate_strategies(
             sampling=models.sampling(temperature, top_p, max_tokens),
             aggregation=aggregation,
             budget=Budget(tokens=token_budget),
+            speculate=speculate,
             seed=seed,
             max_in_flight=max_in_flight,
         )

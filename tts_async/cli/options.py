@@ -22,6 +22,31 @@ Select = Annotated[
     str | None,
     typer.Option(help="The vote: weighted, majority or naive.", rich_help_panel=_SEARCH),
 ]
+EarlyStop = Annotated[
+    bool | None,
+    typer.Option(
+        "--early-stop/--no-early-stop",
+        show_default=False,
+        help="Draw no more answers once the rest cannot change who wins (majority, best_of_n). "
+        "(default: on)",
+        rich_help_panel=_SEARCH,
+    ),
+]
+Confidence = Annotated[
+    float | None,
+    typer.Option(
+        help="Stop sooner: when the leading answer leads with this probability (majority).",
+        rich_help_panel=_SEARCH,
+    ),
+]
+Speculate = Annotated[
+    bool,
+    typer.Option(
+        "--speculate",
+        help="Draw likely next steps while scores are on their way, where there is room.",
+        rich_help_panel=_SEARCH,
+    ),
+]
 Aggregation = Annotated[
     str | None,
     typer.Option(
@@ -83,8 +108,9 @@ Generator = Annotated[
 Verifier = Annotated[
     str | None,
     typer.Option(
-        metavar="FOLDER|embedded|none",
-        help="What scores the steps. (default: embedded for the embedded model, else none)",
+        metavar="FOLDER|URL|embedded|self|none",
+        help="What scores the steps: a reward model here or on a vLLM server, or the generator's "
+        "server as its own judge. (default: embedded for the embedded model, else none)",
         rich_help_panel=_MODELS,
     ),
 ]

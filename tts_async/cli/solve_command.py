@@ -47,6 +47,9 @@ def solve_problem(
     lookahead: options.Lookahead = None,
     max_steps: options.MaxSteps = None,
     select: options.Select = None,
+    early_stop: options.EarlyStop = None,
+    confidence: options.Confidence = None,
+    speculate: options.Speculate = False,
     aggregation: options.Aggregation = None,
     temperature: options.Temperature = None,
     top_p: options.TopP = None,
@@ -97,6 +100,8 @@ def solve_problem(
             lookahead=lookahead,
             max_steps=max_steps,
             select=select,
+            early_stop=early_stop,
+            confidence=confidence,
         )
         reject_unused([chosen], aggregation=aggregation, temperature=temperature)
         question = read_problem(problem)
@@ -107,6 +112,7 @@ def solve_problem(
             sampling=models.sampling(temperature, top_p, max_tokens),
             aggregation=aggregation,
             budget=Budget(tokens=token_budget),
+            speculate=speculate,
             seed=seed,
         )
         with activity:

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from tts_async.answers import AnswerChecker, Selection
+from tts_async.answers import Selection
 from tts_async.errors import BudgetExhausted, TTSError
 from tts_async.solver.election import Election, elect
 from tts_async.strategies import Context, Resources, Settings, Strategy, name_of
@@ -33,7 +33,6 @@ class Search:
     strategy: Strategy
     resources: Resources
     settings: Settings
-    checker: AnswerChecker
     emit: Callable[[Event], None]
     deadline: float | None = None
 
@@ -50,7 +49,7 @@ class Search:
         )
         try:
             stop_reason, nodes = await self._explore(context, started)
-            election = await elect(nodes, self._selection(), self.checker)
+            election = await elect(nodes, self._selection(), self.resources.checker)
         except asyncio.CancelledError:
             self.emit(SearchCancelled(problem_id=tag, at=now()))
             raise

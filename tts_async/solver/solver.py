@@ -42,9 +42,9 @@ class Solver:
     ``generator`` is a ``Generator`` or the folder of a local model, ``base_url`` an
     OpenAI-compatible server (with ``model`` and ``api_key`` as usual), or a list of servers of the
     same model; with neither, the embedded model is used. ``verifier`` is a ``Verifier``, a
-    function ``(problem, steps) -> score(s)``, the folder of a process reward model, or
-    ``"embedded"``; with nothing said about either, both are the embedded ones, otherwise there is
-    none unless given.
+    function ``(problem, steps) -> score(s)``, the folder or the URL of a process reward model,
+    ``"embedded"``, or ``"self"`` to have the generator's server judge its own steps; with nothing
+    said about either, both are the embedded ones, otherwise there is none unless given.
 
     ``strategy`` (an object or a name) defaults to DVTS, or to a majority vote without a verifier.
     ``aggregation`` defaults to what the verifier declares. ``budget`` limits each search.
@@ -86,10 +86,13 @@ class Solver:
         self._generator: Generator | None = None if base_url else make_generator(generator)
         self._base_urls = (base_url,) if isinstance(base_url, str) else tuple(base_url or ())
         self._access = (model, api_key)
-        self._verifier: Verifier | None = None if verifier is None else make_verifier(verifier)
+        self._verifier: Verifier | None = None
+        if verifier is not None:
+            self._verifier = make_verifier(
+                verifier, base_urls=self._base_urls, model=model, api_key=api_key
+            )
         self._strategy = self._resolve(strategy)
-        declared: Aggregation = getattr(self._verifier, "aggregation", "last")
-        self._aggregation = check_aggregation(aggregation or declared)
+        self._chosen_aggregation = None if aggregation is None else check_aggregation(aggregation)
         self._sampling = sampling
         self._budget = budget or Budget()
         self._system_prompt = system_prompt
@@ -117,6 +120,7 @@ class Solver:
             verifier=self._verifier,
             generation_lane=Lane("generation", _capacity(self._generator)),
             verification_lane=Lane("verification", _capacity(self._verifier)),
+            checker=self._checker,
         )
         return self
 
@@ -271,7 +275,6 @@ class Solver:
                 age=next(self._ages),
                 speculate=self._speculate,
             ),
-            checker=self._checker,
             emit=emit,
             deadline=None if deadline is None else now + deadline,
         )
@@ -291,6 +294,12 @@ class Solver:
     def _enough_for(self, strategy: Strategy) -> int:
         width = getattr(strategy, "n", 1)
         return 1 + 2 * _capacity(self._generator) // max(1, width)
+
+    @property
+    def _aggregation(self) -> Aggregation:
+        """Looked up when a search begins: a model may not say before it is loaded."""
+        declared: Aggregation | None = getattr(self._verifier, "aggregation", None)
+        return self._chosen_aggregation or check_aggregation(declared or "last")
 
     def __repr__(self) -> str:
         state = "closed" if self._resources is None else f"{self.statistics()}"

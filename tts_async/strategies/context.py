@@ -6,10 +6,11 @@ slots in the two lanes, budgets, events, and the checks on what generators and v
 
 import asyncio
 import random
-from collections.abc import AsyncIterator, Callable, Iterable, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from itertools import chain
 
+from tts_async.answers import AnswerChecker, extract_answer
 from tts_async.errors import ConfigurationError
 from tts_async.seeds import derive_rng, derive_seed
 from tts_async.steps import DELIMITER
@@ -41,6 +42,7 @@ class Resources:
     verifier: Verifier | None
     generation_lane: Slots
     verification_lane: Slots
+    checker: AnswerChecker
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,11 +101,13 @@ class Context:
         to_end: bool = False,
         temperature: float | None = None,
         detached: bool = False,
+        logprobs: bool = False,
     ) -> list[Node]:
         """Draw ``k`` continuations of a node: one step each, or with ``to_end`` the whole rest.
 
         The children are ordered by ordinal. ``detached`` children (lookahead) never enter the
-        tree and never vote. Raises ``BudgetExhausted`` and ``GenerationError``.
+        tree and never vote. With ``logprobs`` each has the log-probability of every token that was
+        sampled for it. Raises ``BudgetExhausted`` and ``GenerationError``.
         """
         if k < 1:
             raise ConfigurationError(f"expand: k must be at least 1, got {k}")
@@ -115,12 +119,14 @@ class Context:
         # Reserved before the first await: places, and so seeds, follow the algorithm's order.
         first = -k if detached else self.tree.reserve(node, k)
         stop = None if to_end else DELIMITER
-        request = self._request(node, first, k, stop, self._sampling(temperature))
+        request = self._request(node, first, k, stop, self._sampling(temperature), logprobs=logprobs)
         path = node.path
         self._emit(ExpansionQueued(problem_id=self.problem.id, at=self._now(), path=path, k=k))
         steps = await self._speculation.adopt(request) if self._speculation else None
         if steps is None:
-            async with self._slots(self._resources.generation_lane, k, node.depth):
+            asked = self._now()
+            async with self._resources.generation_lane.slots(k, self._urgency(node.depth)):
+                self.spend.queued_seconds += self._now() - asked
                 self._emit(
                     ExpansionStarted(problem_id=self.problem.id, at=self._now(), path=path, k=k)
                 )
@@ -156,7 +162,7 @@ class Context:
                 "pass Solver(verifier=...), or use greedy or majority"
             )
         nodes = [self.tree.newest(node) for node in nodes]
-        paths = {node.path: path_steps(node) for node in nodes if node.step_scores is None}
+        paths = path_steps([node for node in nodes if node.step_scores is None])
         unscored = [node for node in nodes if paths.get(node.path)]
         if not unscored:
             return nodes
@@ -169,7 +175,9 @@ class Context:
         ]
         count, depth = len(unscored), max(node.depth for node in unscored)
         self._emit(ScoringQueued(problem_id=self.problem.id, at=self._now(), paths=count))
-        async with self._slots(self._resources.verification_lane, count, depth):
+        asked = self._now()
+        async with self._resources.verification_lane.slots(count, self._urgency(depth)):
+            self.spend.queued_seconds += self._now() - asked
             self._emit(ScoringStarted(problem_id=self.problem.id, at=self._now(), paths=count))
             answers = await verifier.score(requests)
         scored = with_scores(unscored, requests, answers, self._settings.aggregation)
@@ -178,6 +186,13 @@ class Context:
         self._emit(ScoringFinished(problem_id=self.problem.id, at=self._now(), nodes=tuple(scored)))
         newest: dict[Path, Node] = {node.path: node for node in scored}
         return [newest.get(node.path, node) for node in nodes]
+
+    async def group_answers(self, nodes: Sequence[Node]) -> list[int | None]:
+        """One number per node, the same for answers that are mathematically equal.
+
+        ``None`` for a node whose text has no answer. Raises ``WorkerError``.
+        """
+        return await self._resources.checker.group([extract_answer(n.full_text) for n in nodes])
 
     def prune(self, nodes: Iterable[Node]) -> None:
         """These nodes will not be continued: stop what was begun for them ahead of time."""
@@ -199,18 +214,27 @@ class Context:
                 self._speculation.begin(node.path, request)
 
     def _request(
-        self, node: Node, first: int, k: int, stop: str | None, sampling: Sampling
+        self,
+        node: Node,
+        first: int,
+        k: int,
+        stop: str | None,
+        sampling: Sampling,
+        *,
+        logprobs: bool = False,
     ) -> GenerationRequest:
+        lineage = node.lineage()
         return GenerationRequest(
             problem=self.problem,
             system_prompt=self._settings.system_prompt,
-            steps=tuple(above.text for above in node.lineage()),
-            token_ids=tuple(token for above in node.lineage() for token in above.token_ids),
+            steps=tuple([above.text for above in lineage]),
+            token_ids=tuple(chain.from_iterable([above.token_ids for above in lineage])),
             n=k,
             stop=stop,
             sampling=sampling,
             seed=derive_seed(self._settings.seed, self.problem.id, node.path, first),
             priority=self.problem.priority,
+            logprobs=logprobs,
         )
 
     def _sampling(self, temperature: float | None) -> Sampling:
@@ -219,10 +243,5 @@ class Context:
             return sampling
         return Sampling(temperature, sampling.top_p, sampling.max_tokens)
 
-    @asynccontextmanager
-    async def _slots(self, lane: Slots, weight: int, depth: int) -> AsyncIterator[None]:
-        asked = self._now()
-        urgency = Urgency(self.problem.priority, self._settings.age, -depth, self.problem.tenant)
-        async with lane.slots(weight, urgency):
-            self.spend.queued_seconds += self._now() - asked
-            yield
+    def _urgency(self, depth: int) -> Urgency:
+        return Urgency(self.problem.priority, self._settings.age, -depth, self.problem.tenant)

@@ -12,7 +12,7 @@ from tts_async.answers import has_final_answer
 from tts_async.errors import InvalidScores, MalformedResponse
 from tts_async.steps import split_steps
 from tts_async.types.generation import Step
-from tts_async.types.node import Node
+from tts_async.types.node import Node, Path
 from tts_async.types.verification import Aggregation, ScoreRequest, StepScores
 
 
@@ -31,14 +31,23 @@ def grow_children(parent: Node, first: int, k: int, steps: Sequence[Step]) -> li
             finish="stop" if step.finish == "step" and has_final_answer(step.text) else step.finish,
             tokens=step.tokens,
             token_ids=step.token_ids,
+            logprobs=step.logprobs,
         )
         for i, step in enumerate(steps)
     ]
 
 
-def path_steps(node: Node) -> tuple[str, ...]:
-    """All steps of a path; a node that holds a whole answer contributes several."""
-    return tuple(chain.from_iterable(split_steps(above.text) for above in node.lineage()))
+def path_steps(nodes: Sequence[Node]) -> dict[Path, tuple[str, ...]]:
+    """All steps of every path; a node that holds a whole answer contributes several.
+
+    Siblings are the rule, so what is above them is cut into steps once.
+    """
+    above: dict[Path, tuple[str, ...]] = {}
+    for node in nodes:
+        if node.path[:-1] not in above:
+            texts = [ancestor.text for ancestor in node.lineage()[:-1]]
+            above[node.path[:-1]] = tuple(chain.from_iterable(map(split_steps, texts)))
+    return {node.path: above[node.path[:-1]] + split_steps(node.text) for node in nodes}
 
 
 def with_scores(

@@ -22,8 +22,9 @@ from tts_async.types.generation import GenerationRequest, Generator, Sampling, S
 from tts_async.types.node import Path
 from tts_async.types.scheduling import Slots
 
-_Draw = tuple[int, int, str | None, Sampling]
-"""What decides the children: the seed (and so the place), how many, where to stop, how to draw."""
+_Draw = tuple[int, int, str | None, Sampling, bool]
+"""What decides the children: the seed (and so the place), how many, where to stop, how to draw,
+and whether with log-probabilities."""
 
 
 @dataclass(slots=True)
@@ -102,4 +103,4 @@ class Speculation:
 
 
 def _draw_of(request: GenerationRequest) -> _Draw:
-    return request.seed, request.n, request.stop, request.sampling
+    return request.seed, request.n, request.stop, request.sampling, request.logprobs

@@ -9,6 +9,12 @@ def check_count(name: str, value: int, least: int = 1) -> None:
         raise ConfigurationError(f"{name}: expected an integer of at least {least}, got {value!r}")
 
 
+def check_confidence(value: float | None) -> None:
+    """Raise ``ConfigurationError`` unless it is a probability that says something."""
+    if value is not None and not 0.5 < value < 1:  # noqa: PLR2004 - one half is a coin toss
+        raise ConfigurationError(f"confidence: expected more than 0.5 and less than 1, got {value}")
+
+
 def check_beams(n: int, beam_width: int, max_steps: int, lookahead: int) -> None:
     """The arguments that beam search and DVTS have in common."""
     check_count("n", n)
