@@ -10,6 +10,8 @@ def split_steps(text: str) -> tuple[str, ...]:
     A blank stretch is no step of its own: it belongs to the step before it (or, at the very
     beginning, to the first step).
     """
+    if text.find(DELIMITER) == len(text) - len(DELIMITER) and text.strip():
+        return (text,)  # what a search generates is one step, as a rule
     steps: list[str] = []
     for piece in _pieces(text):
         if steps and (not piece.strip() or not steps[0].strip()):

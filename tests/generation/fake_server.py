@@ -17,6 +17,7 @@ from typing import Any, Self
 from aiohttp import web
 
 from tts_async.http import RetryPolicy
+from tts_async.seeds import derive_rng
 from tts_async.types.generation import GenerationRequest, Sampling
 from tts_async.types.problem import Problem
 
@@ -52,9 +53,27 @@ def decode(ids: list[int]) -> str:
     return "".join(texts)
 
 
+def logprobs(ids: list[int]) -> list[float]:
+    """What the model claims of these: less and less sure."""
+    return [-position / 8 for position in range(len(ids))]
+
+
 def write_steps(prompt: list[int], seed: int) -> list[int]:
     """A step that names the seed and the length of what it continues, then the end."""
     return [*encode(f"Step {seed} after {len(prompt)}.\n\n"), *encode("done"), EOS]
+
+
+def write_answer(prompt: list[int], seed: int) -> list[int]:
+    """Three steps and a boxed digit, each drawn from what is before it, however it came there.
+
+    So step by step it is the same answer as in one go.
+    """
+    text = decode(prompt)
+    begun = len(text)
+    while text.rpartition("<assistant>")[2].count("\n\n") < 3:
+        text += f"Step {derive_rng(seed, text).randrange(1000)}.\n\n"
+    ending = rf"So $\boxed{{{derive_rng(seed, text).randrange(10)}}}$."
+    return [*encode(text[begun:] + ending), EOS]
 
 
 def say(text: str) -> Writer:
@@ -289,8 +308,8 @@ class FakeServer:
         ]
         for choice in choices:
             choice["token_ids"] = choice.pop("ids")
-            if body.get("logprobs"):
-                choice["logprobs"] = {"token_logprobs": [-0.5]}
+            if body.get("logprobs") is not None:
+                choice["logprobs"] = {"token_logprobs": logprobs(choice["token_ids"])}
         return 200, {"id": "cmpl-1", "choices": choices, "usage": _usage(choices, "token_ids")}
 
     def _chat(self, body: Any) -> tuple[int, Any]:
@@ -308,6 +327,8 @@ class FakeServer:
             shown = {"finish_reason": choice["finish_reason"]}
             if self.extras:
                 shown["stop_reason"] = stop
+            if body.get("logprobs"):
+                shown["logprobs"] = {"content": [{"logprob": p} for p in logprobs(choice["ids"])]}
             message = {"role": "assistant", "content": text}
             choices.append({"index": index, "message": message, **shown})
         return 200, {"id": "chatcmpl-1", "choices": choices, "usage": usage}

@@ -3,12 +3,14 @@
 import asyncio
 import subprocess
 import sys
+from dataclasses import replace
 
 import openai
 import pytest
 
 from tests.generation.fake_server import (
     OPENAI,
+    Changed,
     Delay,
     FakeServer,
     Fault,
@@ -136,6 +138,36 @@ async def test_greedy_is_asked_for_once() -> None:
         assert len(steps) == 3
         assert len(set(steps)) == 1
         assert server.counts[CHAT] == 1
+
+
+async def test_connections_stay_within_capacity() -> None:
+    """However many answers are asked for one by one, no more connections than ``capacity``."""
+    async with (
+        FakeServer(extras=OPENAI) as server,
+        OpenAIGenerator(server.base_url, capacity=5) as generator,
+    ):
+        server.most_choices = 1
+        await asyncio.gather(
+            *(generator.generate(expansion(n=4, stop=None, seed=i)) for i in range(10))
+        )
+        assert server.most_running <= 5
+        assert server.connections <= 5
+
+
+async def test_logprobs_on_request() -> None:
+    """They say exactly what each answer cost; an answer without them is none."""
+    wanted = replace(expansion(n=2, stop=None), logprobs=True)
+    retry = Naps().policy()
+    async with (
+        FakeServer(say("4"), extras=OPENAI) as server,
+        OpenAIGenerator(server.base_url, retry=retry) as generator,
+    ):
+        steps = await generator.generate(wanted)
+        assert [(step.tokens, step.logprobs) for step in steps] == [(2, (0.0, -0.125))] * 2
+        assert server.bodies(CHAT)[0]["logprobs"] is True
+        server.always = Changed(lambda reply: reply["choices"][0].pop("logprobs"))
+        with pytest.raises(MalformedResponse, match="ask without logprobs"):
+            await generator.generate(wanted)
 
 
 async def test_the_users_own_client() -> None:

@@ -107,6 +107,23 @@ def test_an_answer_of_the_wrong_shape(reply: Any) -> None:
         parse_chat(reply, 1, None)
 
 
+@pytest.mark.parametrize("content", [None, [], [1], [{}], [{"logprob": "-1"}], [{"logprob": 1}]])
+def test_logprobs_of_the_wrong_shape(content: Any) -> None:
+    """A number for every token, or it is no answer; nobody looks where nobody asked."""
+    reply = replied(logprobs={"content": content})
+    with pytest.raises(MalformedResponse, match="log"):
+        parse_chat(reply, 1, None, logprobs=True)
+    assert parse_chat(reply, 1, None)[0].logprobs is None
+
+
+def test_logprobs_count_the_tokens() -> None:
+    """Of each choice, which usage does not; an empty answer may have none."""
+    reply = replied(logprobs={"content": [{"logprob": -1.5}, {"logprob": 1e-9}]})
+    assert parse_chat(reply, 1, None, logprobs=True) == [Step("4", "stop", 2, (), (-1.5, 0.0))]
+    empty = replied(message={"content": ""}, logprobs={"content": []})
+    assert parse_chat(empty, 1, None, logprobs=True) == [Step("", "stop", 0, (), ())]
+
+
 @given(st.integers(0, 10_000), st.lists(st.integers(0, 5_000), min_size=1, max_size=9))
 def test_shares_add_up(total: int, lengths: list[int]) -> None:
     """Not a token is lost or invented, and longer texts never cost less by more than rounding."""

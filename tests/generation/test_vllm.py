@@ -1,19 +1,29 @@
 """``VLLMGenerator`` against a server that speaks vLLM's wire: by token ids, once per problem."""
 
 import asyncio
+import math
+from dataclasses import replace
+from typing import Any
 
 import pytest
 
 from tests.generation.fake_server import (
     EOS,
+    Changed,
     FakeServer,
+    Naps,
     Status,
     decode,
     encode,
     expansion,
     say,
 )
-from tts_async.errors import GeneratorRejected, GeneratorUnavailable, PromptTooLong
+from tts_async.errors import (
+    GeneratorRejected,
+    GeneratorUnavailable,
+    MalformedResponse,
+    PromptTooLong,
+)
 from tts_async.generation.vllm import VLLMGenerator
 from tts_async.types.generation import Step
 
@@ -185,6 +195,31 @@ async def test_greedy_with_several_children() -> None:
         assert len(set(steps)) == 1
 
 
+async def test_logprobs_on_request() -> None:
+    """One for every sampled token, the end included; an answer without them is asked for again."""
+    wanted = replace(expansion(n=2, stop=None), logprobs=True)
+    async with FakeServer(say("4")) as server, VLLMGenerator(server.base_url) as generator:
+        assert [step.logprobs for step in await generator.generate(wanted)] == [(0.0, -0.125)] * 2
+        assert (await generator.generate(expansion()))[0].logprobs is None
+    retry = Naps().policy()
+    async with FakeServer() as server, VLLMGenerator(server.base_url, retry=retry) as generator:
+        for value in (math.nan, 0.5, None):
+            server.always = Changed(lambda reply, value=value: spoil(reply, value))
+            with pytest.raises(MalformedResponse, match="gave up after 3 attempts"):
+                await generator.generate(wanted)
+        server.always = Changed(lambda reply: reply["choices"][0].pop("logprobs"))
+        with pytest.raises(MalformedResponse, match="ask without logprobs"):
+            await generator.generate(wanted)
+        server.always = Status(400, {"error": {"message": "logprobs are switched off"}})
+        with pytest.raises(GeneratorRejected, match="logprobs are switched off"):
+            await generator.generate(wanted)
+
+
+def spoil(reply: dict[str, Any], value: float | None) -> None:
+    """Put this in the place of a log-probability."""
+    reply["choices"][0]["logprobs"]["token_logprobs"][0] = value
+
+
 async def test_priority_as_told() -> None:
     """Said either way, the server is not asked."""
     async with FakeServer() as server:
@@ -208,6 +243,29 @@ async def test_priority_is_asked_for_once(refuses: bool) -> None:
         question, *sent = server.bodies(COMPLETIONS)[1:]
         assert (question["max_tokens"], question["priority"]) == (1, 1)
         assert [body.get("priority") for body in sent] == [None if refuses else 5] * 10
+
+
+async def test_cache_salt_is_in_every_completion() -> None:
+    """And in no message: it is a secret of a kind."""
+    async with (
+        FakeServer() as server,
+        VLLMGenerator(server.base_url, cache_salt="pepper") as generator,
+    ):
+        await generator.generate(expansion())
+        await generator.generate(expansion(stop=None, priority=1))
+        bodies = [body for body in server.bodies(COMPLETIONS) if "return_token_ids" in body]
+        assert [body["cache_salt"] for body in bodies] == ["pepper"] * 2
+        assert "pepper" not in repr(generator)
+
+
+async def test_opened_twice_it_is_the_same() -> None:
+    """A caller who opens it, and a solver that does so too: nothing is left open."""
+    async with FakeServer() as server, VLLMGenerator(server.base_url) as generator:
+        async with generator:
+            await generator.generate(expansion())
+        async with asyncio.timeout(2.0):
+            while server.connections:  # noqa: ASYNC110
+                await asyncio.sleep(0.01)
 
 
 async def test_repr_and_statistics_show_the_state() -> None:

@@ -48,6 +48,7 @@ PASSING: list[Fault] = [
     Reply(b""),
     Reply(b'{"choices": ['),
     Reply(b"<html>gateway</html>"),
+    Reply(b"[" * 100_000),  # deeper than any parser goes
     Reply([]),
     Reply({"choices": []}),
     Changed(lambda reply: reply["choices"].pop()),

@@ -31,8 +31,8 @@ class LocalStatistics:
 class LocalGenerator:
     """Runs a model folder on this machine with continuous batching.
 
-    ``model`` is a folder with ``config.json``, safetensors and ``tokenizer.json``. Llama and Qwen2
-    run on a decoder of our own and are ready in about a second; other architectures need
+    ``model`` is a folder with ``config.json``, safetensors and ``tokenizer.json``. Llama, Mistral
+    and Qwen2 run on a decoder of our own and are ready in about a second; other architectures need
     transformers and a few seconds. ``capacity`` is the number of sequences that decode together;
     further ones wait in line. One of the ``threads`` is enough at these sizes: a second one gains
     little, waits on a busy machine, and rounds differently in batches of different sizes (with one,
@@ -98,6 +98,7 @@ class LocalGenerator:
             stop=request.stop or None,
             sampling=request.sampling,
             seed=request.seed,
+            logprobs=request.logprobs,
         )
         steps: list[Step] = await self._process.call(ask)
         return steps

@@ -8,37 +8,25 @@ The client is the user's where they pass one, so whatever reaches their server (
 recorder in a test) keeps working.
 """
 
-import asyncio
 from collections.abc import Mapping
-from contextlib import suppress
 from functools import partial
 from ssl import SSLContext
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Literal, Self
 
 from tts_async.concurrency import gather
-from tts_async.errors import (
-    ConfigurationError,
-    GeneratorRejected,
-    GeneratorUnavailable,
-    MalformedResponse,
-)
+from tts_async.errors import ConfigurationError, GeneratorRejected
 from tts_async.generation import openai_wire as wire
 from tts_async.generation.openai_check import find_features
-from tts_async.http.address import ServerAddress
-from tts_async.http.credentials import Credentials
-from tts_async.http.discovery import QUICK, choose_model, parse_models, unreachable
-from tts_async.http.openai_client import make_openai_client
-from tts_async.http.openai_transport import OpenAITransport
-from tts_async.http.retry import ONCE, RetryPolicy
+from tts_async.http.openai_server import OpenAIServer
+from tts_async.http.retry import RetryPolicy
 from tts_async.seeds import derive_seed
 from tts_async.types.checkup import ServiceReport
 from tts_async.types.generation import GenerationRequest, Step
+from tts_async.types.scheduling import ServerLoad
 
 if TYPE_CHECKING:
     from openai import AsyncOpenAI
-
-OPENAI_URL = "https://api.openai.com/v1"
 
 CANNOT_CONTINUE = (
     "this server cannot continue an answer, which step-wise search needs: use greedy, majority or"
@@ -76,35 +64,24 @@ class OpenAIGenerator:
         continue_final_message: bool = False,
         token_limit: Literal["max_tokens", "max_completion_tokens"] = "max_tokens",  # noqa: S107
     ) -> None:
-        if client is not None and (base_url, api_key, headers, ssl) != (None,) * 4:
-            raise ConfigurationError("client: it brings its own base_url, api_key, headers and ssl")
-        if client is not None:
-            base_url, api_key = str(client.base_url), client.api_key
         self.capacity = capacity
-        self.model = model
-        self._address = ServerAddress.parse(base_url, default=OPENAI_URL)
-        self._credentials = Credentials(api_key, headers, userinfo=self._address.userinfo)
-        self._given = client
-        self._ssl = ssl
-        self._timeout = timeout
-        self._retry = retry or RetryPolicy()
+        self._server = OpenAIServer(
+            base_url,
+            model,
+            client=client,
+            api_key=api_key,
+            headers=headers,
+            ssl=ssl,
+            timeout=timeout,
+            retry=retry,
+            capacity=capacity,
+        )
         self._continues = continue_final_message
         self._token_limit = token_limit
         self._takes_n = True
-        self._owned: AsyncOpenAI | None = None
-        self._transport: OpenAITransport | None = None
 
     async def __aenter__(self) -> Self:
-        client = self._given
-        if client is None:
-            # In a thread: the import and the certificates take a good part of a second.
-            client = self._owned = await asyncio.to_thread(self._make_client)
-        self._transport = OpenAITransport(client, self._credentials, self._retry)
-        try:
-            await self._discover(self._transport)
-        except BaseException:
-            await self._close()
-            raise
+        await self._server.open()
         return self
 
     async def __aexit__(
@@ -113,7 +90,7 @@ class OpenAIGenerator:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        await self._close()
+        await self._server.aclose()
 
     async def generate(self, request: GenerationRequest) -> list[Step]:
         """Exactly ``request.n`` answers, in the order of their index.
@@ -136,7 +113,16 @@ class OpenAIGenerator:
     @property
     def base_url(self) -> str:
         """Where the server is."""
-        return str(self._address)
+        return str(self._server.address)
+
+    @property
+    def model(self) -> str | None:
+        """The name of the model, once it is known."""
+        return self._server.model
+
+    async def load(self) -> ServerLoad:
+        """How often the server refused; how busy it is, OpenAI's API has no way to tell."""
+        return ServerLoad(None, None, self._server.overloads)
 
     async def probe(self, *, deep: bool = False) -> None:  # noqa: ARG002
         """Return when the server answers, raise when it does not.
@@ -144,10 +130,7 @@ class OpenAIGenerator:
         ``deep`` changes nothing here: a token may cost money. A server that lists no models is
         well when it says so.
         """
-        if self._transport is None:
-            raise GeneratorUnavailable(f"{self._address}: not open")
-        with suppress(GeneratorRejected, MalformedResponse):
-            await self._transport.get("/models", parse_models, ONCE)
+        await self._server.probe()
 
     async def check(self) -> list[ServiceReport]:
         """What the server is and what it can do; raises ``GenerationError``.
@@ -181,39 +164,10 @@ class OpenAIGenerator:
     async def _ask(
         self, body: dict[str, Any], request: GenerationRequest, *, n: int, index: int = 0
     ) -> list[Step]:
-        if self._transport is None:
-            raise GeneratorUnavailable(f"{self._address}: not open; use it with 'async with'")
         seed = request.seed if index == 0 else derive_seed(request.seed, index)
         sent = {**body, "seed": seed, "n": n} if n > 1 else {**body, "seed": seed}
-        parse = partial(wire.parse_chat, n=n, stop=request.stop)
-        return await self._transport.post("/chat/completions", sent, parse)
-
-    async def _discover(self, transport: OpenAITransport) -> None:
-        try:
-            served = await transport.get("/models", parse_models, QUICK)
-        except GeneratorUnavailable as error:
-            raise unreachable(error) from error.__cause__
-        except (GeneratorRejected, MalformedResponse) as error:
-            # Many servers list no models, or not to everyone; it answers, that is enough.
-            if self.model is None:
-                raise ConfigurationError(
-                    f"model: the server lists none, pass model= ({error})"
-                ) from error
-            return
-        # A list may be incomplete: what is asked for by name is the server's to refuse.
-        self.model = self.model or choose_model(served, None, str(self._address)).id
-
-    def _make_client(self) -> "AsyncOpenAI":
-        return make_openai_client(
-            self._address, self._credentials, timeout=self._timeout, ssl=self._ssl
-        )
-
-    async def _close(self) -> None:
-        self._transport = None
-        owned, self._owned = self._owned, None
-        if owned is not None:
-            await owned.close()
+        parse = partial(wire.parse_chat, n=n, stop=request.stop, logprobs=request.logprobs)
+        return await self._server.post("/chat/completions", sent, parse)
 
     def __repr__(self) -> str:
-        state = "closed" if self._transport is None else f"{self._transport.retries} retries"
-        return f"<OpenAIGenerator {self._address} model={self.model!r}, {state}>"
+        return f"<OpenAIGenerator {self._server!r}>"

@@ -7,6 +7,7 @@ exception, for servers that are known to take them.
 from typing import Any
 
 from tts_async.errors import GeneratorRejected, MalformedResponse
+from tts_async.generation.logprobs import check_logprobs
 from tts_async.types.generation import Finish, GenerationRequest, Step
 
 CHARACTERS_PER_TOKEN = 4  # a guess, for servers that count nothing: budgets need a number
@@ -33,6 +34,8 @@ def build_chat(request: GenerationRequest, model: str, token_limit: str) -> dict
     }
     if request.stop is not None:
         body["stop"] = [request.stop]
+    if request.logprobs:
+        body["logprobs"] = True
     if request.steps:
         messages.append({"role": "assistant", "content": "".join(request.steps)})
         # Understood by vLLM and SGLang: leave the last message open and go on with it.
@@ -40,8 +43,11 @@ def build_chat(request: GenerationRequest, model: str, token_limit: str) -> dict
     return body
 
 
-def parse_chat(reply: Any, n: int, stop: str | None) -> list[Step]:
+def parse_chat(reply: Any, n: int, stop: str | None, *, logprobs: bool = False) -> list[Step]:
     """The steps in an answer of ``/chat/completions``: at least one, at most ``n``.
+
+    The API counts tokens per answer. With ``logprobs`` there is a number for every token of a
+    choice, and so they are counted.
 
     Raises ``MalformedResponse``, and ``GeneratorRejected`` when a stop string was sent but the
     server does not tell whether it was what ended the text.
@@ -50,6 +56,11 @@ def parse_chat(reply: Any, n: int, stop: str | None) -> list[Step]:
     if not isinstance(choices, list) or not choices:
         raise MalformedResponse("no choices in the answer")
     parsed = [_parse_choice(choice, stop) for choice in choices[:n]]
+    if logprobs:
+        return [
+            _with_logprobs(text, finish, choice)
+            for (text, finish), choice in zip(parsed, choices, strict=False)
+        ]
     lengths = [len(text) for text, _ in parsed]
     usage = reply.get("usage")
     spent = usage.get("completion_tokens") if isinstance(usage, dict) else None
@@ -79,10 +90,10 @@ def _parse_choice(choice: Any, stop: str | None) -> tuple[str, Finish]:
     if not isinstance(text, str):
         raise MalformedResponse("a choice has no message")
     reason = choice.get("finish_reason")
+    if not isinstance(reason, str) or reason not in ENDED | CUT_SHORT:
+        raise MalformedResponse(f"unknown finish_reason {reason!r}")
     if reason in CUT_SHORT:
         return text, "length"
-    if reason not in ENDED:
-        raise MalformedResponse(f"unknown finish_reason {reason!r}")
     if stop is None:
         return text, "stop"
     found = _stop_found(choice)
@@ -90,6 +101,17 @@ def _parse_choice(choice: Any, stop: str | None) -> tuple[str, Finish]:
         return text, "stop"
     # The chat API leaves the stop string out; a step keeps it.
     return text if text.endswith(stop) else text + stop, "step"
+
+
+def _with_logprobs(text: str, finish: Finish, choice: dict[str, Any]) -> Step:
+    found = choice.get("logprobs")
+    tokens = found.get("content") if isinstance(found, dict) else None
+    if not isinstance(tokens, list) or not all(isinstance(token, dict) for token in tokens):
+        tokens = None
+    values = tokens and [token.get("logprob") for token in tokens]
+    # How many there are to be, nobody says; a text without a single one is no answer.
+    count = len(values or text[:1])
+    return Step(text, finish, count, logprobs=check_logprobs(values, count))
 
 
 def _stop_found(choice: dict[str, Any]) -> Any:

@@ -25,9 +25,10 @@ from tts_async.errors import (
 )
 from tts_async.generation import vllm_check as check
 from tts_async.generation import vllm_wire as wire
-from tts_async.generation.vllm_cache import AsyncCache
 from tts_async.generation.vllm_stops import ends_at_token, needs_earlier_token
+from tts_async.http import vllm_tokenize as tokens
 from tts_async.http.address import ServerAddress
+from tts_async.http.async_cache import AsyncCache
 from tts_async.http.credentials import Credentials
 from tts_async.http.discovery import (
     QUICK,
@@ -40,6 +41,7 @@ from tts_async.http.transport import Transport, TransportStatistics
 from tts_async.types.checkup import ServiceReport
 from tts_async.types.generation import GenerationRequest, Step
 from tts_async.types.problem import Message, Role
+from tts_async.types.scheduling import ServerLoad
 
 CACHED_PROMPTS = 1024
 CACHED_TOKENS = 65536
@@ -138,6 +140,10 @@ class VLLMGenerator:
         """Requests, retries, overloads and what is in flight."""
         return self._transport.statistics()
 
+    async def load(self) -> ServerLoad:
+        """How busy the server is, all its clients together."""
+        return await check.read_load(self._transport)
+
     async def generate(self, request: GenerationRequest) -> list[Step]:
         """Exactly ``request.n`` continuations of the path, in the order of their index.
 
@@ -145,14 +151,16 @@ class VLLMGenerator:
         for what the server refuses, ``GeneratorUnavailable`` or ``MalformedResponse`` when the
         retry budget is spent.
         """
-        prompt = [*await self._prompt_ids(request), *await self._path_ids(request)]
+        prompt = (*await self._prompt_ids(request), *await self._path_ids(request))
         options = self._options
         if request.priority and self._asks_for_priority:
             takes = await self._takes_priority.get(options.model, self._ask_for_priority)
             options = replace(options, priority=takes)
         body = wire.encode_completion(request, prompt, self._room(prompt, request), options)
         parse = partial(wire.parse_completion, request=request)
-        steps = await self._transport.post(f"{self._root}/v1/completions", body, parse)
+        steps = await self._transport.post(
+            f"{self._root}/v1/completions", body, parse, decode=wire.decode_completion
+        )
         if request.stop is None:
             return steps
         return [await self._with_exact_ids(step, request.stop) for step in steps]
@@ -210,7 +218,7 @@ class VLLMGenerator:
         # A path that another generator began: its text is all there is.
         return await self._tokenize_text("".join(request.steps))
 
-    def _room(self, prompt: list[int], request: GenerationRequest) -> int:
+    def _room(self, prompt: tuple[int, ...], request: GenerationRequest) -> int:
         wanted, limit = request.sampling.max_tokens, self.context_length
         if limit is None:
             return wanted
@@ -238,16 +246,18 @@ class VLLMGenerator:
 
     async def _tokenize_conversation(self, conversation: _Conversation) -> tuple[int, ...]:
         messages = [Message(role=role, content=content) for role, content in conversation]
-        body = wire.encode_chat(self._options.model, messages)
-        return await self._transport.post(f"{self._root}/tokenize", body, wire.parse_tokens)
+        body = tokens.encode_chat(self._options.model, messages)
+        return await self._transport.post(f"{self._root}/tokenize", body, tokens.parse_tokens)
 
     async def _tokenize_text(self, text: str, retry: RetryPolicy | None = None) -> tuple[int, ...]:
-        body = wire.encode_text(self._options.model, text)
-        return await self._transport.post(f"{self._root}/tokenize", body, wire.parse_tokens, retry)
+        body = tokens.encode_text(self._options.model, text)
+        return await self._transport.post(
+            f"{self._root}/tokenize", body, tokens.parse_tokens, retry
+        )
 
     async def _token_text(self, token: int) -> str:
-        body = wire.encode_ids(self._options.model, [token])
-        return await self._transport.post(f"{self._root}/detokenize", body, wire.parse_text)
+        body = tokens.encode_ids(self._options.model, [token])
+        return await self._transport.post(f"{self._root}/detokenize", body, tokens.parse_text)
 
     def __repr__(self) -> str:
         counts = self.statistics()

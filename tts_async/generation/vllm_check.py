@@ -15,16 +15,20 @@ from tts_async.errors import (
     GeneratorUnavailable,
     MalformedResponse,
 )
-from tts_async.generation import vllm_wire as wire
 from tts_async.http.discovery import QUICK, ServedModel, choose_model, parse_models
 from tts_async.http.retry import ONCE, RetryPolicy
 from tts_async.http.transport import Transport
+from tts_async.http.vllm_tokenize import encode
 from tts_async.types.checkup import Feature
+from tts_async.types.scheduling import ServerLoad
 
 PREFIX_CACHING = re.compile(
     r'^vllm:cache_config_info\{.*\benable_prefix_caching="(\w+)"', re.MULTILINE
 )
 BLOCK_SIZE = re.compile(r'^vllm:cache_config_info\{.*\bblock_size="(\d+)"', re.MULTILINE)
+REQUESTS = r"^vllm:num_requests_%s\{[^}]*\} ([0-9.e+]+)$"
+RUNNING = re.compile(REQUESTS % "running", re.MULTILINE)
+WAITING = re.compile(REQUESTS % "waiting", re.MULTILINE)
 HITS = re.compile(r"^vllm:prefix_cache_hits(?:_total)?\{", re.MULTILINE)
 
 
@@ -38,7 +42,7 @@ async def ask_for_a_token(
     """The smallest completion there is."""
     body = {"model": model, "prompt": "1", "max_tokens": 1, "seed": 0, **options}
     url = f"{transport.address.root}/v1/completions"
-    return await transport.post(url, wire.encode(body), parse, retry)
+    return await transport.post(url, encode(body), parse, retry)
 
 
 async def accepts_priority(
@@ -72,6 +76,19 @@ async def read_version(transport: Transport) -> str | None:
         return await transport.get(f"{transport.address.root}/version", _parse_version, ONCE)
     except GenerationError:
         return None
+
+
+async def read_load(transport: Transport) -> ServerLoad:
+    """What ``/metrics`` says of the server's queue, all its engines together, if anything."""
+    overloads = transport.statistics().overloads
+    try:
+        text = await transport.read(f"{transport.address.root}/metrics", ONCE)
+    except GenerationError:
+        return ServerLoad(None, None, overloads)
+    running, waiting = RUNNING.findall(text), WAITING.findall(text)
+    if not running or not waiting:
+        return ServerLoad(None, None, overloads)
+    return ServerLoad(_total(running), _total(waiting), overloads)
 
 
 async def find_features(transport: Transport, model: str) -> tuple[Feature, ...]:
@@ -153,3 +170,7 @@ def _has_logprobs(reply: Any) -> bool:
 def _parse_version(reply: Any) -> str | None:
     version = reply.get("version") if isinstance(reply, dict) else None
     return version if isinstance(version, str) else None
+
+
+def _total(numbers: list[str]) -> int:
+    return round(sum(map(float, numbers)))

@@ -5,16 +5,43 @@ what was sampled, so the server's prefix cache hits to the last token and no cha
 chance to trim the step delimiter.
 """
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any, TypeGuard
+from typing import Any
+
+import msgspec
 
 from tts_async.errors import MalformedResponse
+from tts_async.generation.logprobs import check_logprobs
 from tts_async.types.generation import Finish, GenerationRequest, Step
-from tts_async.types.problem import Message
 
 GREEDY_BELOW = 1e-5  # the temperature under which vLLM decodes greedily
+
+
+class Logprobs(msgspec.Struct):
+    """One number per sampled token."""
+
+    token_logprobs: list[float | None]
+
+
+class Choice(msgspec.Struct):
+    """What is read of a choice. The rest is skipped unbuilt, above all the echoed prompt ids."""
+
+    index: int
+    text: str
+    token_ids: list[int] | None = None
+    finish_reason: str | None = None
+    stop_reason: str | int | None = None
+    logprobs: Logprobs | None = None
+
+
+class Completion(msgspec.Struct):
+    """An answer of ``/v1/completions``."""
+
+    choices: list[Choice]
+
+
+decode_completion = msgspec.json.Decoder(Completion).decode
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,39 +83,39 @@ def encode_completion(
         body["priority"] = request.priority
     if options.cache_salt is not None:
         body["cache_salt"] = options.cache_salt
-    return encode(body)
+    if request.logprobs:
+        body["logprobs"] = 0  # of the sampled token, and of no others
+    return msgspec.json.encode(body)
 
 
-def parse_completion(reply: Any, request: GenerationRequest) -> list[Step]:
+def parse_completion(reply: Completion, request: GenerationRequest) -> list[Step]:
     """The steps in an answer of ``/v1/completions``, by index.
 
     Raises ``MalformedResponse`` when one is missing or is not what was asked for.
     """
-    choices = reply.get("choices") if isinstance(reply, dict) else None
-    if not isinstance(choices, list) or not all(isinstance(choice, dict) for choice in choices):
-        raise MalformedResponse("no choices in the answer")
     draws = count_draws(request)
-    by_index = {choice.get("index"): choice for choice in choices}
-    if set(by_index) != set(range(draws)):
+    choices = sorted(reply.choices, key=lambda choice: choice.index)
+    if [choice.index for choice in choices] != list(range(draws)):
         raise MalformedResponse(f"asked for {draws} choices, got {len(choices)}")
-    steps = [_parse_choice(by_index[index], request.stop) for index in range(draws)]
+    steps = [_parse_choice(choice, request) for choice in choices]
     return steps if draws == request.n else steps * request.n  # greedy: they are all the same
 
 
-def _parse_choice(choice: dict[str, Any], stop: str | None) -> Step:
-    text, ids = choice.get("text"), choice.get("token_ids")
-    if not isinstance(text, str):
-        raise MalformedResponse(f"a choice's text is {type(text).__name__}, not a string")
-    if not _are_ids(ids):
+def _parse_choice(choice: Choice, request: GenerationRequest) -> Step:
+    text, ids, stop = choice.text, choice.token_ids, request.stop
+    if ids is None:
         raise MalformedResponse("a choice has no token_ids; a vLLM older than 0.11 has none")
-    stop_reason = choice.get("stop_reason")
-    finish = _parse_finish(choice.get("finish_reason"), stop_reason, stop)
+    finish = _parse_finish(choice.finish_reason, choice.stop_reason, stop)
     if finish == "step" and not text.endswith(stop or ""):
         raise MalformedResponse(f"a step stopped at a delimiter but ends in {text[-20:]!r}")
+    logprobs = None
+    if request.logprobs:
+        found = choice.logprobs
+        logprobs = check_logprobs(None if found is None else found.token_logprobs, len(ids))
     # The end-of-sequence token is counted and has no text; a finished path is never continued.
-    ended_by_token = finish == "stop" and not isinstance(stop_reason, str)
+    ended_by_token = finish == "stop" and not isinstance(choice.stop_reason, str)
     kept = ids[:-1] if ended_by_token else ids
-    return Step(text=text, finish=finish, tokens=len(ids), token_ids=tuple(kept))
+    return Step(text, finish, len(ids), tuple(kept), logprobs)
 
 
 def _parse_finish(finish_reason: Any, stop_reason: Any, stop: str | None) -> Finish:
@@ -99,44 +126,3 @@ def _parse_finish(finish_reason: Any, stop_reason: Any, stop: str | None) -> Fin
         # that we did not send is one the server was configured with: to it, the answer is over.
         return "step" if stop is not None and stop_reason == stop else "stop"
     raise MalformedResponse(f"unknown finish_reason {finish_reason!r}")
-
-
-def encode_chat(model: str, messages: Sequence[Message]) -> bytes:
-    """The body of ``POST /tokenize`` for a conversation that the model is to answer."""
-    return encode({"model": model, "messages": messages, "add_generation_prompt": True})
-
-
-def encode_text(model: str, text: str) -> bytes:
-    """The body of ``POST /tokenize`` for a piece of an answer."""
-    return encode({"model": model, "prompt": text, "add_special_tokens": False})
-
-
-def parse_tokens(reply: Any) -> tuple[int, ...]:
-    """The ids in an answer of ``/tokenize``; raises ``MalformedResponse``."""
-    tokens = reply.get("tokens") if isinstance(reply, dict) else None
-    if not _are_ids(tokens):
-        raise MalformedResponse("no tokens in the answer")
-    return tuple(tokens)
-
-
-def encode_ids(model: str, ids: Sequence[int]) -> bytes:
-    """The body of ``POST /detokenize``."""
-    return encode({"model": model, "tokens": ids})
-
-
-def parse_text(reply: Any) -> str:
-    """The text in an answer of ``/detokenize``; raises ``MalformedResponse``."""
-    text = reply.get("prompt") if isinstance(reply, dict) else None
-    if not isinstance(text, str):
-        raise MalformedResponse("no text in the answer")
-    return text
-
-
-def encode(body: dict[str, Any]) -> bytes:
-    """JSON without spaces."""
-    return json.dumps(body, separators=(",", ":")).encode()
-
-
-def _are_ids(ids: Any) -> TypeGuard[list[int]]:
-    # By the set of types: an answer can hold thousands of ids, and True is an int to isinstance.
-    return isinstance(ids, list) and set(map(type, ids)) <= {int}

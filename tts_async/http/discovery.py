@@ -17,11 +17,15 @@ QUICK = RetryPolicy(attempts=3, seconds=2.0, first_wait=0.2, longest_wait=0.5)
 
 @dataclass(frozen=True, slots=True)
 class ServedModel:
-    """One entry of ``/v1/models``; ``context_length`` in tokens, where the server tells it."""
+    """One entry of ``/v1/models``; ``context_length`` in tokens, where the server tells it.
+
+    ``root`` is what it was loaded from, a folder or a name on a hub, where the server tells that.
+    """
 
     id: str
     context_length: int | None = None
     owner: str | None = None
+    root: str | None = None
 
 
 def parse_models(reply: Any) -> tuple[ServedModel, ...]:
@@ -38,6 +42,7 @@ def parse_models(reply: Any) -> tuple[ServedModel, ...]:
             id=entry["id"],
             context_length=lengths[entry["id"]] or lengths.get(str(entry.get("parent"))),
             owner=entry.get("owned_by"),
+            root=entry.get("root"),
         )
         for entry in entries
     )

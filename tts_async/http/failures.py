@@ -96,7 +96,9 @@ def of_transport(where: str, error: BaseException) -> GenerationError | Transien
         case aiohttp.ClientPayloadError():
             return Transient(MalformedResponse(f"{where}: the answer was cut off"))
         case aiohttp.ClientResponseError():
-            return Transient(MalformedResponse(f"{where}: not HTTP: {error.message}"))
+            # Its further lines quote what the server sent, however much that was.
+            reason = _clip(error.message.partition("\n")[0])
+            return Transient(MalformedResponse(f"{where}: not HTTP: {reason}"))
         case _:
             words = str(error) or type(error).__name__
             return Transient(GeneratorUnavailable(f"{where}: the connection broke ({words})"))
@@ -107,14 +109,13 @@ def server_message(content: bytes) -> str:
     text = content.decode(errors="replace").strip()
     try:
         said: Any = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         said = text
     # {"error": {"message": …}}, {"error": …}, {"message": …} and FastAPI's {"detail": …}
     for key in ("error", "message", "detail"):
         if isinstance(said, dict) and said.get(key):
             said = said[key]
-    message = said if isinstance(said, str) else text
-    return message if len(message) <= LONGEST_MESSAGE else f"{message[:LONGEST_MESSAGE]}…"
+    return _clip(said if isinstance(said, str) else text)
 
 
 def seconds_until(retry_after: str | None) -> float | None:
@@ -129,3 +130,7 @@ def seconds_until(retry_after: str | None) -> float | None:
         except ValueError:
             return None
     return max(seconds, 0.0) if seconds < float("inf") else None
+
+
+def _clip(message: str) -> str:
+    return message if len(message) <= LONGEST_MESSAGE else f"{message[:LONGEST_MESSAGE]}…"

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 from tts_async.http.address import ServerAddress
 from tts_async.http.credentials import Credentials
+from tts_async.http.transport import KEEPALIVE_SECONDS
 
 if TYPE_CHECKING:
     from openai import AsyncOpenAI
@@ -17,16 +18,24 @@ def make_openai_client(
     credentials: Credentials,
     *,
     timeout: float,
+    capacity: int = 64,
     ssl: SSLContext | bool | None = None,
 ) -> "AsyncOpenAI":
-    """Call it in a thread: the import and the certificates take a good part of a second."""
-    from openai import AsyncOpenAI, DefaultAioHttpClient
+    """With at most ``capacity`` connections.
 
+    Call it in a thread: the import and the certificates take a good part of a second.
+    """
+    from openai import DEFAULT_CONNECTION_LIMITS, AsyncOpenAI, DefaultAioHttpClient
+
+    # Whichever httpx this version of the client stands on, this is its type.
+    limits = type(DEFAULT_CONNECTION_LIMITS)(
+        max_connections=capacity, keepalive_expiry=KEEPALIVE_SECONDS
+    )
     verify = True if ssl is None else ssl
     return AsyncOpenAI(
         base_url=address.api,
         api_key=credentials.api_key or ANONYMOUS,
         default_headers=credentials.headers(),
         timeout=timeout,
-        http_client=DefaultAioHttpClient(verify=verify, timeout=timeout),
+        http_client=DefaultAioHttpClient(verify=verify, timeout=timeout, limits=limits),
     )

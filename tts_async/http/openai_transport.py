@@ -30,6 +30,7 @@ class OpenAITransport:
         self._retry = retry
         self._url = str(client.base_url).rstrip("/").rpartition("@")[2]
         self.retries = 0
+        self.overloads = 0
 
     async def post(self, path: str, body: dict[str, Any], parse: Callable[[Any], T]) -> T:
         """Send JSON, return what ``parse`` makes of the answer; raises ``GenerationError``."""
@@ -65,7 +66,9 @@ class OpenAITransport:
             raise self._of_status(error, where) from None  # it quotes the server, unredacted
         except openai.APIConnectionError as error:  # a timeout is one, too
             raise failures.of_transport(where, _origin(error)) from error
-        except ValueError as error:  # the body says that it is JSON, and is not
+        except aiohttp.ClientError as error:  # an answer that is not HTTP, which it does not map
+            raise failures.of_transport(where, error) from None  # it quotes the request's headers
+        except (ValueError, RecursionError) as error:  # the body claims to be JSON, and is not
             raise Transient(MalformedResponse(f"{where}: not JSON: {error}")) from error
 
     def _of_status(self, error: "APIStatusError", where: str) -> GenerationError | Transient:
@@ -73,8 +76,9 @@ class OpenAITransport:
         retry_after = error.response.headers.get("retry-after")
         return failures.of_status(where, error.status_code, message, retry_after)
 
-    def _count_retry(self, _failure: Transient) -> None:
+    def _count_retry(self, failure: Transient) -> None:
         self.retries += 1
+        self.overloads += failure.overload
 
 
 def _origin(error: "APIConnectionError") -> BaseException:

@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 from urllib.request import getproxies, proxy_bypass
 
 import aiohttp
-from jiter import from_json
+import msgspec
 
 from tts_async.errors import ConfigurationError, GeneratorUnavailable, MalformedResponse
 from tts_async.http import failures
@@ -72,7 +72,9 @@ class Transport:
         self._requests = self._retries = self._overloads = self._in_flight = 0
 
     async def open(self) -> None:
-        """Make the session; needs a running loop."""
+        """Make the session, unless there is one; needs a running loop."""
+        if self._session is not None:
+            return
         self._proxy = _environment_proxy(self.address.root)
         self._session = aiohttp.ClientSession(
             connector=aiohttp.TCPConnector(
@@ -92,19 +94,26 @@ class Transport:
             await session.close()
 
     async def post(
-        self, url: str, body: bytes, parse: Callable[[Any], T], retry: RetryPolicy | None = None
+        self,
+        url: str,
+        body: bytes,
+        parse: Callable[[Any], T],
+        retry: RetryPolicy | None = None,
+        *,
+        decode: Callable[[bytes], Any] = msgspec.json.decode,
     ) -> T:
         """Send JSON, return what ``parse`` makes of the JSON that comes back.
 
         ``parse`` raises ``MalformedResponse`` for an answer that is none, which is retried like
-        any other passing failure. Raises ``GenerationError``.
+        any other passing failure. ``decode`` may be that of a ``msgspec`` decoder, which builds
+        only what its type mentions. Raises ``GenerationError``.
         """
-        attempt = partial(self._attempt, "POST", url, body, parse)
+        attempt = partial(self._attempt, "POST", url, body, parse, decode)
         return await (retry or self._retry).run(attempt, self._count_retry)
 
     async def get(self, url: str, parse: Callable[[Any], T], retry: RetryPolicy | None = None) -> T:
         """Like ``post``, without a body."""
-        attempt = partial(self._attempt, "GET", url, None, parse)
+        attempt = partial(self._attempt, "GET", url, None, parse, msgspec.json.decode)
         return await (retry or self._retry).run(attempt, self._count_retry)
 
     async def read(self, url: str, retry: RetryPolicy | None = None) -> str:
@@ -129,14 +138,19 @@ class Transport:
         return TransportStatistics(self._requests, self._retries, self._overloads, self._in_flight)
 
     async def _attempt(
-        self, method: str, url: str, body: bytes | None, parse: Callable[[Any], T]
+        self,
+        method: str,
+        url: str,
+        body: bytes | None,
+        parse: Callable[[Any], T],
+        decode: Callable[[bytes], Any],
     ) -> T:
         content = await self._content(method, url, body)
         try:
-            return parse(from_json(content, cache_mode="keys"))
-        except MalformedResponse as error:
+            return parse(decode(content))
+        except (MalformedResponse, msgspec.ValidationError) as error:
             raise Transient(MalformedResponse(f"{url}: {error}")) from error
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise Transient(MalformedResponse(f"{url}: not JSON: {error}")) from error
 
     async def _content(self, method: str, url: str, body: bytes | None) -> bytes:

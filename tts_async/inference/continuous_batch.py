@@ -11,7 +11,7 @@ No channel and no clock in here: ``add``, ``cancel`` and ``step`` are all there 
 
 from collections import deque
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import accumulate, takewhile
 from typing import Any
 
@@ -21,7 +21,7 @@ import torch
 from tts_async.inference.chat_tokenizer import ChatTokenizer
 from tts_async.inference.decoder import STEADY_ROWS
 from tts_async.inference.language_model import LanguageModel, Prefix
-from tts_async.inference.sampling import choose, sequence_keys, uniforms
+from tts_async.inference.sampling import choose, logprobs_of, sequence_keys, uniforms
 from tts_async.inference.slot_cache import SlotCache
 from tts_async.inference.stopping import StopStrings
 from tts_async.types.generation import Sampling, Step
@@ -39,6 +39,7 @@ ROW = np.dtype(
         ("temperature", "f8"),
         ("top_p", "f8"),
         ("stop", "i8"),  # a number of StopStrings
+        ("logprobs", "i8"),  # whether they are wanted
     ]
 )
 
@@ -53,6 +54,7 @@ class Job:
     stop: str | None
     sampling: Sampling
     seed: int
+    logprobs: bool = False
     started: int = 0
     prefix: Prefix | None = None
     steps: dict[int, Step] = field(default_factory=dict)
@@ -89,6 +91,7 @@ class ContinuousBatch:
         self._running: list[tuple[Job, int]] = []
         self._rows = np.zeros(capacity, dtype=ROW)
         self._drawn = np.zeros((capacity, 256), dtype=np.int64)
+        self._logprobs = np.zeros((capacity, 256))
 
     @property
     def running(self) -> int:
@@ -118,10 +121,12 @@ class ContinuousBatch:
         self._start_sequences()
         if not self._running:
             return []
-        tokens = self._draw()
+        tokens, logprobs = self._draw()
         rows = self._rows[: self.running]
         self._reserve(int(rows["count"].max()) + 1)
-        self._drawn[np.arange(len(rows)), rows["count"]] = tokens
+        place = np.arange(len(rows)), rows["count"]
+        self._drawn[place] = tokens
+        self._logprobs[place] = logprobs
         rows["token"] = tokens
         rows["position"] += 1
         rows["count"] += 1
@@ -131,7 +136,8 @@ class ContinuousBatch:
         finished = [self._finish(int(row)) for row in np.flatnonzero(ended)[::-1]]
         return [job for job in finished if job is not None]
 
-    def _draw(self) -> Any:
+    def _draw(self) -> tuple[Any, Any]:
+        """The next token of every row, and its log-probability where a row wants it."""
         rows = self._rows[: self.running]
         # Copies: the columns of a structured array are strided views.
         token, position, temperature, top_p, u = (
@@ -147,7 +153,9 @@ class ContinuousBatch:
         logits = self._model.decode(token, position, self._cache)
         self.counts["steps"] += 1
         self.counts["tokens"] += len(rows)
-        return choose(logits, u, temperature, top_p).cpu().numpy()
+        ids = choose(logits, u, temperature, top_p)
+        wanted = bool(rows["logprobs"].any())
+        return ids.cpu().numpy(), logprobs_of(ids, logits).cpu().numpy() if wanted else 0.0
 
     def _start_sequences(self) -> None:
         free = self.capacity - self.running
@@ -188,7 +196,7 @@ class ContinuousBatch:
         stop = self._stops.number(job.stop)
         self._rows[row] = (
             *(job.path[-1], len(job.path) - 1, 0, limit),
-            *(key, sampling.temperature, sampling.top_p, stop),
+            *(key, sampling.temperature, sampling.top_p, stop, job.logprobs),
         )
         self._running.append((job, index))
 
@@ -200,6 +208,8 @@ class ContinuousBatch:
         step = self._as_step(ids, job.stop, full=count >= limit)
         if step is None:
             return None
+        if job.logprobs:
+            step = replace(step, logprobs=tuple(self._logprobs[row, :count].tolist()))
         job.steps[index] = step
         self._vacate(row)
         return job if job.done else None
@@ -219,6 +229,7 @@ class ContinuousBatch:
         if row != last:
             self._rows[row] = self._rows[last]
             self._drawn[row] = self._drawn[last]
+            self._logprobs[row] = self._logprobs[last]
             self._running[row] = self._running[last]
             self._cache.move(last, row, int(self._rows["position"][last]))
         self._running.pop()
@@ -226,4 +237,5 @@ class ContinuousBatch:
     def _reserve(self, tokens: int) -> None:
         missing = tokens - self._drawn.shape[1]
         if missing > 0:
-            self._drawn = np.pad(self._drawn, ((0, 0), (0, max(missing, self._drawn.shape[1]))))
+            wider = ((0, 0), (0, max(missing, self._drawn.shape[1])))
+            self._drawn, self._logprobs = np.pad(self._drawn, wider), np.pad(self._logprobs, wider)

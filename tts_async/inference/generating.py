@@ -79,7 +79,9 @@ class Engine:
             reason = f"cannot turn this request into tokens: {describe(error)}"
             self._channel.fail(number, GenerationError(reason))
         else:
-            self._batch.add(Job(number, path, ask.n, ask.stop, ask.sampling, ask.seed))
+            self._batch.add(
+                Job(number, path, ask.n, ask.stop, ask.sampling, ask.seed, ask.logprobs)
+            )
 
     def _path(self, ask: Ask) -> tuple[int, ...]:
         prompt = self._tokenizer.prompt_ids(ask.conversation)

@@ -45,6 +45,14 @@ def choose(logits: Tensor, u: Tensor, temperature: Tensor, top_p: Tensor) -> Ten
     return torch.where(greedy, likeliest, drawn)
 
 
+def logprobs_of(ids: Tensor, logits: Tensor) -> Tensor:
+    """The log-probability of one token id per row, (rows,), in float64.
+
+    Of the model's own distribution: temperature and ``top_p`` do not touch it.
+    """
+    return torch.log_softmax(logits.double(), -1).gather(-1, ids[:, None])[:, 0]
+
+
 def _nucleus(weights: Tensor, top_p: Tensor) -> Tensor:
     """Keep the likeliest tokens up to and including the one that reaches ``top_p``."""
     ordered, order = weights.sort(dim=-1, descending=True, stable=True)

@@ -24,6 +24,15 @@ class Ask:
     stop: str | None
     sampling: Sampling
     seed: int
+    logprobs: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ScoreCall:
+    """Paths to score: of each the conversation and its steps. A low ``priority`` goes first."""
+
+    paths: tuple[tuple[Conversation, tuple[str, ...]], ...]
+    priority: int
 
 
 def as_conversation(messages: Iterable[Message]) -> Conversation:

@@ -16,7 +16,7 @@ from tts_async.seeds import derive_rng, derive_seed
 from tts_async.steps import DELIMITER
 from tts_async.strategies.growth import grow_children, path_steps, with_scores
 from tts_async.strategies.speculation import Speculation
-from tts_async.types.budget import Budget, Spend
+from tts_async.types.budget import Account, Budget, Spend
 from tts_async.types.events import (
     Event,
     ExpansionFinished,
@@ -49,7 +49,8 @@ class Resources:
 class Settings:
     """How one search runs; ``age`` is its place in the order of admission.
 
-    ``speculate``: draw ahead while scores are on their way, where slots are free.
+    ``run``: what the searches of one run may spend together. ``speculate``: draw ahead while
+    scores are on their way, where slots are free.
     """
 
     sampling: Sampling
@@ -58,6 +59,7 @@ class Settings:
     budget: Budget
     seed: int
     age: int
+    run: Account | None = None
     speculate: bool = False
 
 
@@ -76,7 +78,7 @@ class Context:
     ) -> None:
         self.problem = problem
         self.tree = Tree()
-        self.spend = Spend()
+        self._account = Account(settings.budget, settings.run)
         self.rng: random.Random = derive_rng(settings.seed, problem.id, "strategy")
         self._resources = resources
         self._settings = settings
@@ -87,6 +89,11 @@ class Context:
             else None
         )
         self._now = asyncio.get_running_loop().time
+
+    @property
+    def spend(self) -> Spend:
+        """What the search cost so far."""
+        return self._account.spend
 
     @property
     def root(self) -> Node:
@@ -113,26 +120,28 @@ class Context:
             raise ConfigurationError(f"expand: k must be at least 1, got {k}")
         if not node.expandable:
             raise ConfigurationError(f"expand: {node!r} has ended; expand unfinished nodes only")
-        self.spend.check(self._settings.budget)
-        self.spend.expansions += 1
+        self._account.check()
+        self._account.charge(expansions=1)
         node = self.tree.newest(node)
         # Reserved before the first await: places, and so seeds, follow the algorithm's order.
         first = -k if detached else self.tree.reserve(node, k)
         stop = None if to_end else DELIMITER
-        request = self._request(node, first, k, stop, self._sampling(temperature), logprobs=logprobs)
+        sampling = self._sampling(temperature)
+        request = self._request(node, first, k, stop, sampling, logprobs=logprobs)
         path = node.path
         self._emit(ExpansionQueued(problem_id=self.problem.id, at=self._now(), path=path, k=k))
         steps = await self._speculation.adopt(request) if self._speculation else None
         if steps is None:
             asked = self._now()
-            async with self._resources.generation_lane.slots(k, self._urgency(node.depth)):
+            async with self._resources.generation_lane.slots(k, self._urgency(node.depth)) as hold:
                 self.spend.queued_seconds += self._now() - asked
                 self._emit(
                     ExpansionStarted(problem_id=self.problem.id, at=self._now(), path=path, k=k)
                 )
                 steps = await self._resources.generator.generate(request)
-        children = grow_children(node, first, k, steps)
-        self.spend.tokens += sum(child.tokens for child in children)
+                hold.work = sum(step.tokens for step in steps)
+        children = grow_children(node, first, k, steps, logprobs=logprobs)
+        self._account.charge(tokens=sum(child.tokens for child in children))
         if not detached:
             self.tree.put(children)
         self._emit(
@@ -166,8 +175,8 @@ class Context:
         unscored = [node for node in nodes if paths.get(node.path)]
         if not unscored:
             return nodes
-        self.spend.check(self._settings.budget)
-        self.spend.verifier_calls += len(unscored)
+        self._account.check()
+        self._account.charge(verifier_calls=len(unscored))
         if self._speculation and then:
             self._draw_ahead(unscored, then)
         requests = [

@@ -16,13 +16,20 @@ from tts_async.types.node import Node, Path
 from tts_async.types.verification import Aggregation, ScoreRequest, StepScores
 
 
-def grow_children(parent: Node, first: int, k: int, steps: Sequence[Step]) -> list[Node]:
+def grow_children(
+    parent: Node, first: int, k: int, steps: Sequence[Step], *, logprobs: bool = False
+) -> list[Node]:
     """The ``k`` continuations of a node as its children, ordinals counted from ``first``.
 
     A step that holds a complete final answer ends its path even if the model would go on.
     """
     if len(steps) != k:
         raise MalformedResponse(f"asked for {k} continuations, the generator gave {len(steps)}")
+    if logprobs and any(len(step.logprobs or ()) != step.tokens for step in steps):
+        raise MalformedResponse(
+            "asked for the log-probability of every token, which this generator does not give;"
+            " expand without logprobs"
+        )
     return [
         Node(
             parent=parent,

@@ -8,11 +8,11 @@ from tts_async.errors import BudgetExhausted, ConfigurationError
 
 @dataclass(frozen=True, slots=True)
 class Budget:
-    """Upper limits of one search; ``None`` means unlimited.
+    """Upper limits of one search, or of a run of many; ``None`` means unlimited.
 
     ``tokens`` generated, ``expansions`` asked of the generator, ``verifier_calls`` (paths
-    scored), ``seconds`` from the first moment of the search. Limits are checked before each
-    request, so a search exceeds them by no more than what it has in flight.
+    scored), ``seconds`` from the first moment. Limits are checked before each request, so they are
+    exceeded by no more than what is in flight.
     """
 
     tokens: int | None = None
@@ -60,3 +60,35 @@ class Spend:
     def to_dict(self) -> dict[str, Any]:
         """As plain data."""
         return asdict(self)
+
+
+class Account:
+    """What one search may spend and has spent; ``shared`` is the account of its whole run."""
+
+    def __init__(self, budget: Budget, shared: "Account | None" = None) -> None:
+        self.budget = budget
+        self.spend = Spend()
+        self._shared = shared
+
+    def check(self) -> None:
+        """Raise ``BudgetExhausted`` naming the first limit that is reached, here or in the run."""
+        self.spend.check(self.budget)
+        if self._shared is not None:
+            self._shared.check()
+
+    def charge(self, *, tokens: int = 0, expansions: int = 0, verifier_calls: int = 0) -> None:
+        """Book what was asked for or came back."""
+        self.spend.tokens += tokens
+        self.spend.expansions += expansions
+        self.spend.verifier_calls += verifier_calls
+        if self._shared is not None:
+            self._shared.charge(tokens=tokens, expansions=expansions, verifier_calls=verifier_calls)
+
+    @property
+    def exhausted(self) -> bool:
+        """Whether a limit is reached."""
+        try:
+            self.check()
+        except BudgetExhausted:
+            return True
+        return False

@@ -31,7 +31,8 @@ class GenerationRequest:
     ``token_ids`` the same path as ids where the generator returned them (empty otherwise).
     ``stop`` is the step delimiter, kept in the output, or ``None`` to run to the end of the
     answer. ``seed`` fixes the draw: continuation ``i`` depends on it, on ``i`` and on the path
-    only, whatever else runs. ``priority``: lower is more urgent.
+    only, whatever else runs. ``priority``: lower is more urgent. ``logprobs`` asks for the
+    log-probability of every sampled token.
     """
 
     problem: Problem
@@ -43,6 +44,7 @@ class GenerationRequest:
     sampling: Sampling
     seed: int
     priority: int = 0
+    logprobs: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,12 +53,15 @@ class Step:
 
     ``tokens`` is what it cost, end-of-sequence token included, so it may exceed
     ``len(token_ids)`` by one; ``token_ids`` is empty when the generator does not know them.
+    ``logprobs``, where asked for, holds one natural logarithm per sampled token, ``tokens`` in
+    all: of the model's own distribution, before temperature and ``top_p``.
     """
 
     text: str
     finish: Finish
     tokens: int
     token_ids: tuple[int, ...] = ()
+    logprobs: tuple[float, ...] | None = None
 
 
 class Generator(Protocol):

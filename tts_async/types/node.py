@@ -12,9 +12,10 @@ Path = tuple[int, ...]
 class Node:
     """A frozen piece of a search tree; scoring returns a new version of it.
 
-    ``tokens`` is what its text cost to generate. ``step_scores`` holds one score per step of this
-    node's own text, ``score`` the aggregate over the whole path from the root; both are ``None``
-    on a node that no verifier saw.
+    ``tokens`` is what its text cost to generate, ``logprobs`` the natural logarithm of the
+    probability of each of them where the strategy asked for it. ``step_scores`` holds one score
+    per step of this node's own text, ``score`` the aggregate over the whole path from the root;
+    both are ``None`` on a node that no verifier saw.
     """
 
     parent: "Node | None"
@@ -23,6 +24,7 @@ class Node:
     finish: Finish = "step"
     tokens: int = 0
     token_ids: tuple[int, ...] = ()
+    logprobs: tuple[float, ...] | None = None
     step_scores: tuple[float, ...] | None = None
     score: float | None = None
 

@@ -26,8 +26,9 @@ class Problem:
     where one is known (evaluation only: no strategy reads it). ``history`` holds earlier turns of
     a conversation, system prompt included; when it has none, the solver's own is used.
     ``priority``: lower runs first. ``tenant``: on whose behalf; within a priority, tenants share
-    the machines evenly, however many problems each has. ``metadata`` travels into the result
-    untouched.
+    the machines evenly, however many problems each has. ``deadline``: seconds from its admission
+    until a result must be there; then the best answer so far counts. ``metadata`` travels into the
+    result untouched.
 
     Raises ``ConfigurationError`` when the text is empty.
     """
@@ -38,6 +39,7 @@ class Problem:
     history: tuple[Message, ...] = ()
     priority: int = 0
     tenant: str = ""
+    deadline: float | None = None
     metadata: Mapping[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -47,6 +49,10 @@ class Problem:
             )
         if not self.text.strip():
             raise ConfigurationError("problem: the text is empty; pass the question to solve")
+        if self.deadline is not None and not self.deadline > 0:
+            raise ConfigurationError(
+                f"problem.deadline: must be positive seconds, got {self.deadline}"
+            )
         if not self.id:
             object.__setattr__(self, "id", _digest(self.text))
 

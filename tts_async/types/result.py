@@ -74,6 +74,7 @@ class Result:
                 "history": list(self.problem.history),
                 "priority": self.problem.priority,
                 "tenant": self.problem.tenant,
+                "deadline": self.problem.deadline,
                 "metadata": dict(self.problem.metadata),
             },
             "answer": self.answer,
@@ -128,6 +129,7 @@ def _node_to_dict(node: Node) -> dict[str, Any]:
         "finish": node.finish,
         "tokens": node.tokens,
         "token_ids": list(node.token_ids),
+        "logprobs": None if node.logprobs is None else list(node.logprobs),
         "step_scores": None if scores is None else list(scores),
         "score": node.score,
     }
@@ -136,11 +138,12 @@ def _node_to_dict(node: Node) -> dict[str, Any]:
 def _tree_from_dicts(rows: Any) -> Tree:
     tree = Tree()
     for row in rows:  # in tree order, so a parent always comes before its children
-        path, scores = tuple(row["path"]), row["step_scores"]
+        path, scores, logprobs = tuple(row["path"]), row["step_scores"], row.get("logprobs")
         parent = tree[path[:-1]]
         changes = {
             "path": path,
             "token_ids": tuple(row["token_ids"]),
+            "logprobs": None if logprobs is None else tuple(logprobs),
             "step_scores": None if scores is None else tuple(scores),
         }
         tree.put([Node(parent=parent, **{**row, **changes})])

@@ -2,7 +2,8 @@
 
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
-from typing import Any, NamedTuple, Protocol
+from dataclasses import dataclass
+from typing import Any, NamedTuple, Protocol, runtime_checkable
 
 
 class Urgency(NamedTuple):
@@ -21,10 +22,38 @@ class Urgency(NamedTuple):
     tenant: str = ""
 
 
+class Hold(Protocol):
+    """Slots in use; who holds them says what was done with them."""
+
+    work: float
+    """Set it at the end: how much it was, in tokens or any other unit that stays the same."""
+
+
+@dataclass(frozen=True, slots=True)
+class ServerLoad:
+    """How busy a server is: what it says, and how often it refused us (429, 503) so far.
+
+    ``running`` and ``waiting`` in requests, all clients together; ``None`` where it does not tell.
+    """
+
+    running: int | None
+    waiting: int | None
+    overloads: int
+
+
+@runtime_checkable
+class Tells(Protocol):
+    """A generator whose server can be asked how busy it is."""
+
+    async def load(self) -> ServerLoad:
+        """What it says; must not raise for what it does not tell."""
+        ...
+
+
 class Slots(Protocol):
     """The right to have some sequences in flight; a lane of the scheduler is this."""
 
-    def slots(self, weight: int, urgency: Urgency) -> AbstractAsyncContextManager[None]:
+    def slots(self, weight: int, urgency: Urgency) -> AbstractAsyncContextManager[Hold]:
         """Wait for ``weight`` slots and hold them while inside."""
         ...
 

@@ -27,8 +27,8 @@ class Verifier(Protocol):
 
     Raises ``VerificationError``: a failure is never a low score. A verifier that also is an async
     context manager is opened and closed by the ``Solver``. Optional attributes: ``aggregation``
-    (its default; ``last`` suits cumulative labels, ``prod`` and ``min`` suit PRMs that judge each
-    step by itself) and ``capacity`` (how many paths it takes at a time).
+    (its default, or None until it is open; ``last`` suits cumulative labels, ``prod`` and ``min``
+    suit PRMs that judge each step by itself) and ``capacity`` (how many paths it takes at a time).
     """
 
     async def score(self, requests: Sequence[ScoreRequest]) -> Sequence[StepScores]:

@@ -31,6 +31,7 @@ from tts_async.generation.replicas.trouble import Trouble
 from tts_async.http.retry import RetryPolicy
 from tts_async.types.checkup import ServiceReport
 from tts_async.types.generation import GenerationRequest, Generator, Step
+from tts_async.types.scheduling import ServerLoad, Tells
 
 
 class ReplicatedGenerator:
@@ -107,6 +108,18 @@ class ReplicatedGenerator:
         """What prompt and answer may have together, in tokens."""
         expected = self._replicas[0].expected
         return expected.context_length if expected else None
+
+    async def load(self) -> ServerLoad:
+        """How busy the replicas are together; unknown when one that is up does not tell."""
+        up = [r for i, r in enumerate(self._replicas) if self._books.down(i) is None]
+        asked = [r.generator.load() for r in up if isinstance(r.generator, Tells)]
+        loads = await gather(*asked)
+        overloads = sum(load.overloads for load in loads)
+        running = [load.running for load in loads if load.running is not None]
+        waiting = [load.waiting for load in loads if load.waiting is not None]
+        if not up or len(running) < len(up) or len(waiting) < len(up):
+            return ServerLoad(None, None, overloads)
+        return ServerLoad(sum(running), sum(waiting), overloads)
 
     async def generate(self, request: GenerationRequest) -> list[Step]:
         """Exactly ``request.n`` continuations, from whichever replica answers.

@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from tts_async.errors import GeneratorUnavailable
-from tts_async.generation.vllm_cache import AsyncCache
+from tts_async.http.async_cache import AsyncCache
 
 
 class Source:
