@@ -17,7 +17,7 @@ from dataclasses import dataclass
 
 from tts_async.errors import ConfigurationError
 from tts_async.scheduler.fair_queue import FairQueue
-from tts_async.scheduler.ticket import State, Ticket
+from tts_async.scheduler.ticket import State, Ticket, Traffic
 from tts_async.types.scheduling import Urgency
 
 
@@ -37,7 +37,10 @@ class Statistics:
 
 
 class LaneCore:
-    """The queue and the books of one lane."""
+    """The queue and the books of one lane.
+
+    ``traffic`` is what went through since somebody began a new page (``take_traffic``).
+    """
 
     def __init__(self, capacity: int) -> None:
         self.resize(capacity)
@@ -47,6 +50,7 @@ class LaneCore:
         self._waiting = 0
         self._peak = 0
         self._granted = 0
+        self.traffic = Traffic()
         self._lent: dict[Ticket, None] = {}  # oldest first
         self._coming_back = 0  # slots that were recalled and not returned yet
 
@@ -72,6 +76,8 @@ class LaneCore:
             self._granted += 1
             granted.append(ticket)
         self._peak = max(self._peak, self._in_use)
+        if not self._waiting:
+            self.traffic.saturated = False
         return granted
 
     def release(self, ticket: Ticket) -> None:
@@ -82,6 +88,9 @@ class LaneCore:
         elif ticket.state is State.HELD:
             self._in_use -= ticket.held
             ticket.state = State.RELEASED
+            if ticket.work:
+                self.traffic.sequences += ticket.held
+                self.traffic.work += ticket.work
             if ticket.recalled:
                 self._coming_back -= ticket.held
             self._lent.pop(ticket, None)
@@ -116,6 +125,11 @@ class LaneCore:
         if capacity < 1:
             raise ConfigurationError(f"capacity: must be at least 1, got {capacity}")
         self._capacity = capacity
+
+    def take_traffic(self) -> Traffic:
+        """The traffic so far; a new page begins."""
+        traffic, self.traffic = self.traffic, Traffic(saturated=self._waiting > 0)
+        return traffic
 
     def statistics(self) -> Statistics:
         """The state of the lane, for people and tests."""

@@ -10,7 +10,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
 from tts_async.scheduler.core import LaneCore, Statistics
-from tts_async.scheduler.ticket import State, Ticket
+from tts_async.scheduler.ticket import State, Ticket, Traffic
 from tts_async.types.scheduling import Urgency
 
 
@@ -24,7 +24,7 @@ class Lane:
         self._recalls: dict[Ticket, Callable[[], object]] = {}
 
     @asynccontextmanager
-    async def slots(self, weight: int, urgency: Urgency) -> AsyncIterator[None]:
+    async def slots(self, weight: int, urgency: Urgency) -> AsyncIterator[Ticket]:
         """Wait for ``weight`` slots and hold them while inside."""
         ticket = self._core.submit(weight, urgency)
         try:
@@ -33,7 +33,7 @@ class Lane:
                 waker = asyncio.get_running_loop().create_future()
                 self._wakers[ticket] = waker
                 await waker
-            yield
+            yield ticket
         finally:
             self._wakers.pop(ticket, None)
             self._take_back(ticket)
@@ -58,6 +58,15 @@ class Lane:
         """Have so many slots from now on."""
         self._core.resize(capacity)
         self._hand_out()
+
+    @property
+    def traffic(self) -> Traffic:
+        """What went through since the last ``take_traffic``."""
+        return self._core.traffic
+
+    def take_traffic(self) -> Traffic:
+        """What went through; counting begins anew."""
+        return self._core.take_traffic()
 
     def statistics(self) -> Statistics:
         """The state of the lane, for people and tests."""

@@ -9,7 +9,7 @@ from collections.abc import (
     Callable,
     Iterable,
 )
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -56,6 +56,15 @@ async def run_many(
             task.cancel()
         if tasks:
             await asyncio.wait(tasks)
+
+
+async def take_until(
+    items: Iterable[T] | AsyncIterable[T], is_over: Callable[[], bool]
+) -> AsyncGenerator[T, None]:
+    """The items, as long as ``is_over`` says no."""
+    source = aiter(items) if isinstance(items, AsyncIterable) else _walk(items)
+    while not is_over() and (item := await _next(source)) is not _END:
+        yield cast("T", item)
 
 
 _END = object()

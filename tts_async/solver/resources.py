@@ -12,6 +12,7 @@ from tts_async.types.generation import Generator, Sampling
 from tts_async.types.verification import Verifier
 
 EMBEDDED = "embedded"
+SELF = "self"
 
 GeneratorLike = Generator | Path | str
 VerifierLike = Verifier | Callable[..., Any] | Path | str
@@ -43,15 +44,28 @@ async def make_server_generator(
     return await detect_servers(base_urls, model=model, api_key=api_key)
 
 
-def make_verifier(verifier: VerifierLike) -> Verifier:
-    """A verifier object, a function, the folder of a PRM, or ``"embedded"``."""
-    if isinstance(verifier, str | Path):
-        from tts_async.embedded import PRM_AGGREGATION, PRM_PATH
-        from tts_async.verifiers.local import LocalVerifier
+def make_verifier(
+    verifier: VerifierLike,
+    *,
+    base_urls: Sequence[str] = (),
+    model: str | None = None,
+    api_key: str | None = None,
+) -> Verifier:
+    """A verifier object, a function, the folder or URL of a PRM, ``"embedded"`` or ``"self"``.
 
-        if verifier == EMBEDDED or Path(verifier) == PRM_PATH:
-            return LocalVerifier(PRM_PATH, aggregation=PRM_AGGREGATION)
-        return LocalVerifier(verifier)
+    The last is the generator's own server, which the other arguments are about, as a judge.
+    """
+    if verifier == SELF:
+        return _make_judge(base_urls, model, api_key)
+    if isinstance(verifier, str) and "://" in verifier:
+        from tts_async.verifiers.vllm import VLLMVerifier
+
+        return VLLMVerifier(verifier)
+    if isinstance(verifier, str | Path):
+        from tts_async.embedded import PRM_PATH
+        from tts_async.verifiers.pool import VerifierPool
+
+        return VerifierPool(PRM_PATH if verifier == EMBEDDED else verifier)
     if callable(getattr(verifier, "score", None)):
         return cast(Verifier, verifier)
     if callable(verifier):
@@ -60,5 +74,16 @@ def make_verifier(verifier: VerifierLike) -> Verifier:
         return FunctionVerifier(verifier)
     raise ConfigurationError(
         f"verifier: {type(verifier).__name__} is neither a Verifier nor callable; pass one of "
-        "these, the folder of a process reward model, or 'embedded'"
+        "these, the folder or URL of a process reward model, 'embedded' or 'self'"
     )
+
+
+def _make_judge(base_urls: Sequence[str], model: str | None, api_key: str | None) -> Verifier:
+    if len(base_urls) != 1:
+        raise ConfigurationError(
+            "verifier: 'self' has the generator's server judge its own steps, and takes one"
+            " base_url=...; for anything else pass JudgeVerifier(base_url=...)"
+        )
+    from tts_async.verifiers.judge import JudgeVerifier
+
+    return JudgeVerifier(base_urls[0], model, api_key=api_key)

@@ -26,7 +26,8 @@ from tts_async.types.tree import Tree
 class Search:
     """Everything one run of a strategy needs.
 
-    ``deadline`` is a moment of the event loop's clock, or ``None``.
+    ``deadline`` and ``run_end``, where the budget of the whole run ends, are moments of the event
+    loop's clock, or ``None``.
     """
 
     problem: Problem
@@ -35,6 +36,7 @@ class Search:
     settings: Settings
     emit: Callable[[Event], None]
     deadline: float | None = None
+    run_end: float | None = None
 
     async def run(self) -> Result:
         """Search, vote, report. A spent budget or a deadline still gives a result."""
@@ -67,6 +69,8 @@ class Search:
         limits: list[tuple[float | None, StopReason]] = []
         if seconds is not None:
             limits.append((started + seconds, "budget"))
+        if self.run_end is not None:
+            limits.append((self.run_end, "budget"))
         if self.deadline is not None:
             limits.append((self.deadline, "deadline"))
         moment, reason = min(limits, default=(None, "budget"))

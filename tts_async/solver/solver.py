@@ -3,7 +3,7 @@
 import asyncio
 import itertools
 from collections.abc import AsyncGenerator, AsyncIterable, Iterable, Sequence
-from contextlib import AsyncExitStack, aclosing
+from contextlib import AsyncExitStack, aclosing, suppress
 from types import TracebackType
 from typing import Any, Self
 
@@ -12,9 +12,9 @@ from tts_async.answers import AnswerChecker
 from tts_async.concurrency import gather
 from tts_async.errors import ConfigurationError, TTSError
 from tts_async.prompts import SYSTEM_PROMPT
-from tts_async.scheduler import Lane, Statistics
+from tts_async.scheduler import Lane, Statistics, Tuner
 from tts_async.solver.checkup import check_closed_service, check_servers, check_service
-from tts_async.solver.many import run_many
+from tts_async.solver.many import run_many, take_until
 from tts_async.solver.resources import (
     EMBEDDED,
     GeneratorLike,
@@ -25,12 +25,13 @@ from tts_async.solver.resources import (
 )
 from tts_async.solver.search import Search
 from tts_async.strategies import DVTS, Majority, Resources, Settings, Strategy, make_strategy
-from tts_async.types.budget import Budget
+from tts_async.types.budget import Account, Budget
 from tts_async.types.checkup import CheckReport
 from tts_async.types.events import Event, Observer
 from tts_async.types.generation import Generator, Sampling
 from tts_async.types.problem import Problem, as_problem
 from tts_async.types.result import Result
+from tts_async.types.scheduling import Tells
 from tts_async.types.verification import Aggregation, Verifier
 
 DEFAULT_CAPACITY = 256
@@ -51,7 +52,9 @@ class Solver:
     ``max_in_flight`` bounds the problems that ``solve_many`` works on at a time; by default as
     many as keep the generator busy twice over. ``speculate``: while scores are on their way, draw
     the next steps of likely survivors on slots that nobody else wants; the result is the same, and
-    comes sooner where the generator has room to spare. Every event goes to each of ``observers``.
+    comes sooner where the generator has room to spare. ``adapt_capacity``: have fewer sequences in
+    flight than the generator's ``capacity`` where its server is no faster with all of them; for
+    generators whose server can be asked how busy it is. Every event goes to each of ``observers``.
 
     Raises ``ConfigurationError`` for wrong arguments, and on entering ``GeneratorUnavailable``,
     ``VerifierUnavailable`` when a model cannot be loaded or a server not reached.
@@ -73,6 +76,7 @@ class Solver:
         seed: int = 0,
         max_in_flight: int | None = None,
         speculate: bool = False,
+        adapt_capacity: bool = True,
         observers: Sequence[Observer] = (),
     ) -> None:
         if generator is not None and base_url is not None:
@@ -99,6 +103,7 @@ class Solver:
         self._seed = seed
         self._max_in_flight = max_in_flight
         self._speculate = speculate
+        self._adapts = adapt_capacity
         self._observers = tuple(observers)
         self._ages = itertools.count()
         self._checker = AnswerChecker()
@@ -115,10 +120,14 @@ class Solver:
         except BaseException:
             await self._stack.aclose()
             raise
+        lane = Lane("generation", _capacity(self._generator))
+        if self._adapts and isinstance(self._generator, Tells):
+            tuning = asyncio.create_task(Tuner(lane, self._generator.load).run())
+            self._stack.push_async_callback(_end, tuning)
         self._resources = Resources(
             generator=self._generator,
             verifier=self._verifier,
-            generation_lane=Lane("generation", _capacity(self._generator)),
+            generation_lane=lane,
             verification_lane=Lane("verification", _capacity(self._verifier)),
             checker=self._checker,
         )
@@ -158,20 +167,31 @@ class Solver:
         budget: Budget | None = None,
         deadline: float | None = None,
         seed: int | None = None,
+        run_budget: Budget | None = None,
         ordered: bool = False,
     ) -> AsyncGenerator[Result, None]:
         """Search many problems together; yields each result when it is there.
 
         ``problems`` may be endless: only as many are read as are worked on. ``ordered`` yields in
-        the order of the input instead. ``deadline`` counts from the admission of each problem. A
-        problem whose search fails yields a result with ``stop_reason="error"`` and ``error``
-        set; the others go on. Leaving the loop early cancels what is in flight (wrap it in
-        ``contextlib.aclosing`` to have that happen at once).
+        the order of the input instead. ``deadline`` counts from the admission of each problem.
+        ``run_budget`` is what all of them may spend together: once it is spent, those under way
+        end with their best answers so far, and no further problem is begun. A problem whose search
+        fails yields a result with ``stop_reason="error"`` and ``error`` set; the others go on.
+        Leaving the loop early cancels what is in flight (wrap it in ``contextlib.aclosing`` to have
+        that happen at once).
         """
         chosen = self._resolve(strategy) if strategy is not None else self._strategy
+        account = None if run_budget is None else Account(run_budget)
+        end = None
+        if run_budget is not None and run_budget.seconds is not None:
+            end = asyncio.get_running_loop().time() + run_budget.seconds
+
+        def is_over() -> bool:
+            spent = account is not None and account.exhausted
+            return spent or (end is not None and asyncio.get_running_loop().time() >= end)
 
         async def run(problem: str | Problem) -> Result:
-            search = self._search(problem, chosen, budget, deadline, seed)
+            search = self._search(problem, chosen, budget, deadline, seed, run=account, end=end)
             try:
                 return await search.run()
             except ConfigurationError:
@@ -180,7 +200,8 @@ class Solver:
                 return search.failure(error)
 
         limit = self._max_in_flight or self._enough_for(chosen)
-        async with aclosing(run_many(problems, run, limit=limit, ordered=ordered)) as results:
+        admitted = take_until(problems, is_over)
+        async with aclosing(run_many(admitted, run, limit=limit, ordered=ordered)) as results:
             async for result in results:
                 yield result
 
@@ -200,7 +221,9 @@ class Solver:
         cancels the search.
         """
         events: asyncio.Queue[Event | None] = asyncio.Queue()
-        search = self._search(problem, strategy, budget, deadline, seed, events.put_nowait)
+        search = self._search(
+            problem, strategy, budget, deadline, seed, observers=[events.put_nowait]
+        )
         task = asyncio.create_task(search.run())
         task.add_done_callback(lambda _: events.put_nowait(None))
         try:
@@ -250,8 +273,12 @@ class Solver:
         budget: Budget | None,
         deadline: float | None,
         seed: int | None,
-        *observers: Observer,
+        *,
+        observers: Sequence[Observer] = (),
+        run: Account | None = None,
+        end: float | None = None,
     ) -> Search:
+        problem = as_problem(problem)
         if deadline is not None and deadline <= 0:
             raise ConfigurationError(f"deadline: must be positive seconds, got {deadline}")
         listeners = (*self._observers, *observers)
@@ -261,9 +288,10 @@ class Solver:
                 listener(event)
 
         now = asyncio.get_running_loop().time()
+        limits = [now + seconds for seconds in (deadline, problem.deadline) if seconds is not None]
         sampling = self._sampling or getattr(self._generator, "sampling", None) or Sampling()
         return Search(
-            problem=as_problem(problem),
+            problem=problem,
             strategy=self._strategy if strategy is None else self._resolve(strategy),
             resources=self._opened(),
             settings=Settings(
@@ -273,10 +301,12 @@ class Solver:
                 budget=budget or self._budget,
                 seed=self._seed if seed is None else seed,
                 age=next(self._ages),
+                run=run,
                 speculate=self._speculate,
             ),
             emit=emit,
-            deadline=None if deadline is None else now + deadline,
+            deadline=min(limits, default=None),
+            run_end=end,
         )
 
     def _opened(self) -> Resources:
@@ -309,3 +339,9 @@ class Solver:
 def _capacity(resource: Generator | Verifier | None) -> int:
     capacity: int = getattr(resource, "capacity", DEFAULT_CAPACITY)
     return capacity
+
+
+async def _end(task: asyncio.Task[None]) -> None:
+    task.cancel()
+    with suppress(asyncio.CancelledError):
+        await task
