@@ -9,6 +9,7 @@ import torch
 
 from tests.verifiers.test_local_scoring import save_reward_model
 from tts_async.embedded.tokenizer import STEP_SEPARATOR, VOCABULARY
+from tts_async.inference.families import FAMILIES
 from tts_async.inference.gathered_attention import RUN
 from tts_async.inference.path_scorers import (
     IncrementalScorer,
@@ -17,9 +18,10 @@ from tts_async.inference.path_scorers import (
     Scores,
     WholeTextScorer,
 )
-from tts_async.inference.reward_model import RewardModel
+from tts_async.inference.reward_model import DecoderRewardModel
 
 torch.set_num_threads(1)  # as in the child
+HEAD = FAMILIES["qwen-math-prm"].head
 EXACT, ROUGH = 1e-5, 0.03
 """How far a score may be from whole-text scoring in float32 and in bfloat16."""
 
@@ -31,16 +33,16 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def model(folder: Path) -> RewardModel:
+def model(folder: Path) -> DecoderRewardModel:
     """The model in float32."""
-    return RewardModel(folder, dtype=torch.float32, device=torch.device("cpu"))
+    return DecoderRewardModel(folder, HEAD, dtype=torch.float32, device=torch.device("cpu"))
 
 
-def incremental(model: RewardModel, *, batch: int = 2048, cache: int = 4096) -> IncrementalScorer:
+def incremental(
+    model: DecoderRewardModel, *, batch: int = 2048, cache: int = 4096
+) -> IncrementalScorer:
     """A scorer with these bounds, in tokens."""
-    return IncrementalScorer(
-        model, separator=STEP_SEPARATOR, max_batch_tokens=batch, cache_tokens=cache
-    )
+    return IncrementalScorer(model, max_batch_tokens=batch, cache_tokens=cache)
 
 
 def score_all(scorer: PathScorer, paths: Sequence[MarkedPath]) -> list[Scores]:
@@ -81,7 +83,7 @@ def assert_alike(ours: list[Scores], theirs: list[Scores], tolerance: float) -> 
 
 
 @pytest.mark.parametrize("seed", range(12))
-def test_equals_whole_texts(model: RewardModel, seed: int) -> None:
+def test_equals_whole_texts(model: DecoderRewardModel, seed: int) -> None:
     """Random trees in random order, with a cache and batches of any size."""
     rng = Random(seed)
     paths = random_paths(rng, 60)
@@ -95,7 +97,7 @@ def test_equals_whole_texts(model: RewardModel, seed: int) -> None:
     assert_alike(score_all(scorer, paths), expected, EXACT)
 
 
-def test_arrival_leaves_no_trace(model: RewardModel) -> None:
+def test_arrival_leaves_no_trace(model: DecoderRewardModel) -> None:
     """Other orders, batches and evictions give the same score, far closer than to whole texts."""
     rng = Random(5)
     paths = random_paths(rng, 60)
@@ -108,13 +110,13 @@ def test_arrival_leaves_no_trace(model: RewardModel) -> None:
 
 def test_bfloat16(folder: Path) -> None:
     """The tolerance that is stated for bfloat16 holds."""
-    model = RewardModel(folder, dtype=torch.bfloat16, device=torch.device("cpu"))
+    model = DecoderRewardModel(folder, HEAD, dtype=torch.bfloat16, device=torch.device("cpu"))
     paths = random_paths(Random(0), 60)
     expected = score_all(WholeTextScorer(model, max_batch_tokens=2048), paths)
     assert_alike(score_all(incremental(model, cache=500), paths), expected, ROUGH)
 
 
-def test_every_token_is_computed_once(model: RewardModel) -> None:
+def test_every_token_is_computed_once(model: DecoderRewardModel) -> None:
     """A search costs its different token prefixes: one prompt, common beginnings of siblings."""
     prompt = MarkedPath(tuple(range(7, 37)), ())
     steps = [[50, 51, 52, number] for number in range(60, 64)]
@@ -129,7 +131,7 @@ def test_every_token_is_computed_once(model: RewardModel) -> None:
     assert scorer.counts["computed_tokens"] == scorer.cached_tokens == 52
 
 
-def test_eviction_in_the_middle_of_a_batch(model: RewardModel) -> None:
+def test_eviction_in_the_middle_of_a_batch(model: DecoderRewardModel) -> None:
     """A cache smaller than a batch, then than one path: siblings still share within the batch."""
     parent = extended(MarkedPath(tuple(range(7, 60)), ()), range(60, 90))
     children = [extended(parent, [number] * 20) for number in range(90, 98)]
@@ -142,7 +144,7 @@ def test_eviction_in_the_middle_of_a_batch(model: RewardModel) -> None:
         assert_alike(score_all(scorer, children), expected, EXACT)
 
 
-def test_long_paths_are_cut_into_runs(model: RewardModel) -> None:
+def test_long_paths_are_cut_into_runs(model: DecoderRewardModel) -> None:
     """Paths around every multiple of a run's length, alone and after a beginning of theirs."""
     rng = Random(1)
     for length in (RUN - 1, RUN, RUN + 1, 3 * RUN - 1, 510):
@@ -156,7 +158,7 @@ def test_long_paths_are_cut_into_runs(model: RewardModel) -> None:
     assert_alike(incremental(model).score([tiny]), expected, EXACT)
 
 
-def test_a_separator_inside_a_step(model: RewardModel) -> None:
+def test_a_separator_inside_a_step(model: DecoderRewardModel) -> None:
     """The same tokens cut into other steps: from memory, and right."""
     ids = (8, 9, 10, STEP_SEPARATOR, 11, STEP_SEPARATOR)
     one, two = MarkedPath(ids, (5,)), MarkedPath(ids, (3, 5))

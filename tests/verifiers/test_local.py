@@ -1,6 +1,7 @@
 """The local verifier through its process: scores, errors, cancellation, death, closing."""
 
 import asyncio
+import json
 import os
 import shutil
 import signal
@@ -12,7 +13,9 @@ import pytest
 import pytest_asyncio
 
 from tests.verifiers.test_local_scoring import literal_scores, save_reward_model
+from tts_async.embedded import GENERATOR_PATH
 from tts_async.errors import ConfigurationError, VerificationError, VerifierUnavailable
+from tts_async.inference.families import Family, Head, TextSteps, Token
 from tts_async.types.problem import Message, Problem
 from tts_async.types.verification import ScoreRequest
 from tts_async.verifiers.local import LocalVerifier
@@ -222,3 +225,81 @@ async def test_wrong_options_are_refused(folder: Path) -> None:
     with pytest.raises(ConfigurationError, match="dtype"):
         LocalVerifier(folder, dtype="int8")
     assert "aggregation prod" in repr(LocalVerifier(folder, aggregation="prod"))
+
+
+async def test_the_model_says_what_it_is(verifier: LocalVerifier, folder: Path) -> None:
+    """Its family and how its scores should be aggregated, once it is loaded; the caller wins."""
+    assert (verifier.family, verifier.aggregation) == ("qwen-math-prm", "prod")
+    unopened = LocalVerifier(folder)
+    assert (unopened.family, unopened.aggregation) == (None, None)
+    assert LocalVerifier(folder, aggregation="min").aggregation == "min"
+
+
+async def test_a_family_of_ones_own_reaches_the_process(folder: Path) -> None:
+    """Another layout around the same network: no chat template, right and wrong swapped.
+
+    So does the bound on a path's length, which is an error with both numbers.
+    """
+    mine = Family(
+        name="mine",
+        layout=TextSteps(Token("<extra_0>")),
+        head=Head(layers=("score.0", "score.2"), positive=0),
+        aggregation="mean",
+    )
+    async with LocalVerifier(folder, family=mine, max_path_tokens=60) as verifier:
+        ((score,),) = await verifier.score([ScoreRequest(Problem("1+1?"), ("2\n\n",))])
+        assert (verifier.family, verifier.aggregation) == ("mine", "mean")
+        with pytest.raises(VerificationError, match=r"take \d\d+ tokens.*context of 60"):
+            await verifier.score([ScoreRequest(PROBLEM, STEPS)])
+    template = "{{ bos_token }}{{ messages[-1].content }}"
+    tokenizer = json.loads((folder / "tokenizer_config.json").read_text())
+    bare = shutil.copytree(folder, folder.parent / "bare")
+    (bare / "tokenizer_config.json").write_text(json.dumps(tokenizer | {"chat_template": template}))
+    assert score == pytest.approx(1 - literal_scores(bare, Problem("1+1?"), ("2",))[0], abs=1e-5)
+
+
+async def test_the_transformers_backend_scores_alike(verifier: LocalVerifier, folder: Path) -> None:
+    """The other backend in its process; every path is a whole text there."""
+    requests = [ScoreRequest(PROBLEM, STEPS[:count]) for count in (1, 4, 2)]
+    async with LocalVerifier(folder, backend="transformers") as other:
+        scores = await other.score(requests)
+        assert (await other.statistics()).reused_tokens == 0
+    for own, expected in zip(scores, await verifier.score(requests), strict=True):
+        assert own == pytest.approx(expected, abs=1e-4)
+
+
+async def test_says_what_cannot_be_loaded(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A hub that cannot be reached, a model of no known family, ids it has no token for."""
+    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+    monkeypatch.setenv("HF_HOME", str(tmp_path))
+    head = Head(layers=("score.0", "score.2"))
+    other = Family("other", layout=TextSteps(Token("<step>")), head=head)
+    cases = (
+        (LocalVerifier("nobody/nothing"), "hub does not give it .*hf download nobody/nothing"),
+        (LocalVerifier(GENERATOR_PATH), "LlamaForCausalLM .*pass family=, one of qwen-math-prm"),
+        (LocalVerifier(folder, family=other), "tokenizer has no <step> token"),
+    )
+    errors = await asyncio.gather(
+        *(verifier.start() for verifier, _ in cases), return_exceptions=True
+    )
+    for error, (verifier, message) in zip(errors, cases, strict=True):
+        await verifier.aclose()
+        with pytest.raises(VerifierUnavailable, match=message):
+            raise error or AssertionError("it was loaded")
+
+
+async def test_contradictory_options_are_refused(folder: Path) -> None:
+    """At once, naming the field and the fix."""
+    with pytest.raises(ConfigurationError, match="backend: one of auto, native, transformers, go"):
+        LocalVerifier(folder, backend="vllm")  # type: ignore[arg-type]
+    with pytest.raises(ConfigurationError, match="native takes no attn_implementation; leave it"):
+        LocalVerifier(folder, backend="native", attn_implementation="eager")
+    with pytest.raises(ConfigurationError, match="family: unknown 'qwen'; choose one of qwen-math"):
+        LocalVerifier(folder, family="qwen")
+    with pytest.raises(ConfigurationError, match="aggregation: unknown 'max'"):
+        LocalVerifier(folder, aggregation="max")  # type: ignore[arg-type]
+    layout = type("Layout", (TextSteps,), {"__module__": "__main__"})(Token("."))
+    with pytest.raises(ConfigurationError, match="Layout is defined in the program itself"):
+        LocalVerifier(folder, family=Family("mine", layout, Head(("score",))))

@@ -7,12 +7,13 @@ from pathlib import Path
 import pytest
 import torch
 from safetensors.torch import load_file, save_file
-from transformers import PreTrainedTokenizerFast, Qwen2Config, Qwen2Model
+from transformers import GPT2Config, PreTrainedTokenizerFast, Qwen2Config, Qwen2Model
 
 from tts_async.embedded.tokenizer import BOS, EOS, STEP_SEPARATOR, VOCABULARY, save_tokenizer
 from tts_async.errors import ConfigurationError
+from tts_async.inference.families import FAMILIES
 from tts_async.inference.path_scorers import MarkedPath
-from tts_async.inference.reward_model import RewardModel
+from tts_async.inference.reward_model import DecoderRewardModel
 from tts_async.inference.scoring_queue import Query, ScoringQueue
 from tts_async.types.problem import Problem
 
@@ -91,14 +92,15 @@ def test_damaged_folders_are_named(tmp_path: Path) -> None:
     del tensors["score.2.weight"]
     save_file(tensors, headless / "model.safetensors")
     other = shutil.copytree(folder, tmp_path / "other")
-    Qwen2Config(architectures=["Qwen2ForCausalLM"]).save_pretrained(other)
+    GPT2Config(architectures=["GPT2LMHeadModel"]).save_pretrained(other)
+    head = FAMILIES["qwen-math-prm"].head
     for broken, message in (
         (damaged, "corrupted weights in .*damaged/model.safetensors"),
-        (headless, "headless lack score.2.weight"),
-        (other, "is not a Qwen2ForProcessRewardModel"),
+        (headless, "the weights lack score.2.weight"),
+        (other, r"other: GPT2LMHeadModel \(model_type 'gpt2'\) does not run on the native backend"),
     ):
         with pytest.raises(ConfigurationError, match=message):
-            RewardModel(broken, dtype=torch.float32, device=torch.device("cpu"))
+            DecoderRewardModel(broken, head, dtype=torch.float32, device=torch.device("cpu"))
 
 
 class FirstIds:

@@ -15,6 +15,7 @@ from tts_async.types.generation import Sampling
 
 EMBEDDED = "embedded"
 NONE = "none"
+SELF = "self"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,7 +39,8 @@ class Models:
             raise ConfigurationError("base-url: give either --generator or --base-url, not both")
         if self.model is not None and self.base_url is None:
             raise ConfigurationError("model: names a model of a server; give its --base-url too")
-        for option, folder in (("generator", self.generator), ("verifier", self.verifier)):
+        verifier_folder = None if _is_served(self.verifier) else self.verifier
+        for option, folder in (("generator", self.generator), ("verifier", verifier_folder)):
             if folder not in (None, EMBEDDED, NONE) and not Path(str(folder)).is_dir():
                 raise ConfigurationError(f"{option}: no such folder: {folder}")
         if self.generator == NONE:
@@ -57,7 +59,12 @@ class Models:
 
     @property
     def verifier_name(self) -> str | None:
-        """``"embedded"``, a folder, or ``None`` for no verifier."""
+        """The verifier in words, ``None`` for none; never with a password that may stand in it."""
+        name = self._verifier_to_use
+        return _without_password(name) if name and _is_served(name) else name
+
+    @property
+    def _verifier_to_use(self) -> str | None:
         if self.verifier is None:
             return EMBEDDED if self.is_embedded else None
         return None if self.verifier == NONE else self.verifier
@@ -80,9 +87,9 @@ class Models:
         if needy and self.verifier_name is None:
             raise ConfigurationError(
                 f"verifier: {needy[0]} scores steps, and there is no verifier; "
-                "pass --verifier FOLDER, or use majority or greedy"
+                "pass --verifier FOLDER, URL or self, or use majority or greedy"
             )
-        verifier = self.verifier_name if needy else None
+        verifier = self._verifier_to_use if needy else None
         return Solver(
             generator=None if self.base_url else self.generator or EMBEDDED,
             base_url=self.base_urls or None,
@@ -109,6 +116,10 @@ class Models:
         given: dict[str, Any] = {key: value for key, value in asked.items() if value is not None}
         base = Sampling(temperature=TEMPERATURE) if self.is_embedded else Sampling()
         return replace(base, **given) if given else None
+
+
+def _is_served(verifier: str | None) -> bool:
+    return verifier is not None and (verifier == SELF or "://" in verifier)
 
 
 def _without_password(url: str) -> str:

@@ -1,0 +1,39 @@
+"""``--verifier`` takes a URL or ``self``."""
+
+from pathlib import Path
+
+import pytest
+
+from tts_async import ConfigurationError
+from tts_async.cli.models import Models
+from tts_async.strategies import DVTS
+from tts_async.verifiers import JudgeVerifier, VLLMVerifier
+
+SERVER = ["http://localhost:1"]
+
+
+def test_a_url_is_a_served_verifier() -> None:
+    """In words it has no password; the solver gets it whole."""
+    models = Models(base_url=SERVER, verifier="http://me:secret@localhost:2/v1")
+    assert models.verifier_name == "http://localhost:2/v1"
+    solver = models.make_solver([DVTS()])
+    assert isinstance(solver._verifier, VLLMVerifier)
+
+
+def test_self_is_the_generators_server() -> None:
+    """As a judge, with its model and key."""
+    models = Models(base_url=SERVER, model="m", verifier="self")
+    assert models.verifier_name == "self"
+    judge = models.make_solver([DVTS()])._verifier
+    assert isinstance(judge, JudgeVerifier)
+    assert (judge.base_url, judge.model) == ("http://localhost:1/v1", "m")
+    with pytest.raises(ConfigurationError, match="takes one base_url"):
+        Models(verifier="self").make_solver([DVTS()])
+
+
+def test_a_url_that_is_none(tmp_path: Path) -> None:
+    """Noticed before anything is started."""
+    with pytest.raises(ConfigurationError, match="not an http"):
+        Models(base_url=SERVER, verifier="ftp://localhost").make_solver([DVTS()])
+    with pytest.raises(ConfigurationError, match="verifier: no such folder"):
+        Models(base_url=SERVER, verifier=str(tmp_path / "none"))
