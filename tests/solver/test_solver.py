@@ -1,6 +1,7 @@
 """Solver: limits, cancellation, many problems at once, events."""
 
 import asyncio
+import itertools
 import math
 import random
 from collections.abc import AsyncIterator
@@ -221,6 +222,73 @@ def test_budgets_end_the_search_and_keep_what_it_found(budget: Budget, check: An
     result = run_virtual(main())
     assert result.stop_reason == "budget"
     assert check(result.spend)
+
+
+@pytest.mark.parametrize(
+    ("budget", "spent"),
+    [
+        (Budget(tokens=3000), lambda results: sum(r.spend.tokens for r in results)),
+        (Budget(expansions=90), lambda results: sum(r.spend.expansions for r in results)),
+        (Budget(verifier_calls=200), lambda results: sum(r.spend.verifier_calls for r in results)),
+    ],
+    ids=repr,
+)
+def test_a_run_has_a_budget_of_its_own(budget: Budget, spent: Any) -> None:
+    """Endless problems end when the run has spent its share; what was found by then counts."""
+
+    async def main() -> tuple[list[Result], int]:
+        read = 0
+
+        def endless() -> Any:
+            nonlocal read
+            while True:
+                read += 1
+                yield f"p{read}"
+
+        async with simulated() as solver:
+            results = [r async for r in solver.solve_many(endless(), run_budget=budget)]
+        return results, read
+
+    results, read = run_virtual(main())
+    (limit,) = [value for value in vars_of(budget) if value is not None]
+    in_flight = 32 * 20  # the lane's slots, and no step costs more than 20 tokens
+    assert limit <= spent(results) <= limit + in_flight
+    assert len(results) == read
+    assert "budget" in {r.stop_reason for r in results} <= {"finished", "budget"}
+
+
+def vars_of(budget: Budget) -> list[float | None]:
+    """The limits of a budget."""
+    return [budget.tokens, budget.expansions, budget.verifier_calls, budget.seconds]
+
+
+def test_the_seconds_of_a_run_are_those_of_all_its_problems() -> None:
+    """Ten seconds for everything: at the eleventh nothing runs any more."""
+
+    async def main() -> tuple[float, set[str]]:
+        problems = (f"p{i}" for i in itertools.count())
+        async with simulated() as solver:
+            results = [r async for r in solver.solve_many(problems, run_budget=Budget(seconds=10))]
+            return asyncio.get_running_loop().time(), {r.stop_reason for r in results}
+
+    ended, reasons = run_virtual(main())
+    assert ended == pytest.approx(10)
+    assert reasons == {"finished", "budget"}
+
+
+def test_problems_may_have_deadlines_of_their_own() -> None:
+    """The hasty one returns what it has; the other takes its time."""
+
+    async def main() -> list[Result]:
+        async with simulated() as solver:
+            problems = [Problem("hasty", deadline=3.5), Problem("calm")]
+            return [r async for r in solver.solve_many(problems, ordered=True)]
+
+    hasty, calm = run_virtual(main())
+    assert (hasty.stop_reason, calm.stop_reason) == ("deadline", "finished")
+    assert hasty.spend.seconds == pytest.approx(3.5)
+    with pytest.raises(ConfigurationError, match=r"problem\.deadline"):
+        Problem("p", deadline=0)
 
 
 def test_a_deadline_returns_the_best_so_far() -> None:
