@@ -30,7 +30,8 @@ from tts_async import DVTS, Problem, Solver
 from tts_async.embedded import PRM_AGGREGATION, PRM_PATH
 from tts_async.embedded.arithmetic import LEVELS, held_out
 from tts_async.inference.chat_tokenizer import ChatTokenizer
-from tts_async.inference.scoring import PathMarker
+from tts_async.inference.families.qwen_math import QWEN_MATH_PRM
+from tts_async.inference.path_marker import PathMarker
 from tts_async.inference.wire import as_conversation
 from tts_async.types.verification import ScoreRequest
 from tts_async.verifiers import LocalVerifier
@@ -77,9 +78,7 @@ async def record_search(problems: Sequence[str]) -> tuple[Calls, int]:
 def count_tokens(calls: Calls) -> tuple[int, int]:
     """Different token prefixes of all paths, and tokens of all different paths."""
     tokenizer = ChatTokenizer(PRM_PATH)
-    separator = tokenizer.id_of("<extra_0>")
-    assert separator is not None
-    marker = PathMarker(tokenizer, separator=separator, context_length=1 << 20)
+    marker = PathMarker(tokenizer, QWEN_MATH_PRM, context_length=1 << 20)
     paths = sorted(
         {
             marker.mark(as_conversation(request.problem.messages(None)), request.steps).ids

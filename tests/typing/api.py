@@ -29,7 +29,7 @@ from tts_async.generation import (
 )
 from tts_async.types.checkup import CheckReport
 from tts_async.types.events import Event, SearchFinished
-from tts_async.verifiers import LocalVerifier
+from tts_async.verifiers import LocalVerifier, VerifierPool
 
 
 class Echo:
@@ -74,7 +74,11 @@ generators: list[Generator] = [
     OpenAIGenerator(model="m"),
     ReplicatedGenerator([VLLMGenerator("http://a:8000"), Echo()]),
 ]
-verifiers: list[Verifier] = [Constant(), LocalVerifier("folder", aggregation="min")]
+verifiers: list[Verifier] = [
+    Constant(),
+    LocalVerifier("folder", aggregation="min"),
+    VerifierPool("folder", ["cuda:0", "cpu:2"], aggregation="min"),
+]
 strategies: list[Strategy] = [Twice(), first, DVTS(n=4), BeamSearch(4, lookahead=1)]
 
 

@@ -36,6 +36,20 @@ def serve(channel: Channel, greeting: str = "hello") -> NoReturn:
                 channel.reply(number, payload)
 
 
+def work(channel: Channel) -> NoReturn:
+    """Be busy for the seconds of the call, with signs of life; negative ones are without."""
+    channel.ready()
+    while True:
+        message = channel.receive()
+        if isinstance(message, Call):
+            end = time.monotonic() + abs(message.payload)
+            while time.monotonic() < end:
+                time.sleep(0.02)
+                if message.payload > 0:
+                    channel.beat()
+            channel.reply(message.id, "done")
+
+
 def never_ready(channel: Channel) -> None:
     """Take for ever to load."""
     time.sleep(60)

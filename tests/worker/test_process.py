@@ -3,6 +3,7 @@
 import asyncio
 import os
 import signal
+import time
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,7 @@ import pytest
 from tts_async.errors import BrokenWorker, WorkerStartError
 from tts_async.worker import WorkerProcess
 
-SERVE = "tests.worker.targets:serve"
+SERVE, WORK = "tests.worker.targets:serve", "tests.worker.targets:work"
 
 
 def is_running(pid: int) -> bool:
@@ -113,3 +114,63 @@ async def test_close_while_starting_leaves_no_process() -> None:
     with pytest.raises(BrokenWorker, match="closed"):
         await starting
     assert worker.pid is None
+
+
+async def test_an_attempt_starts_nothing_and_repeats_nothing() -> None:
+    """It belongs to one life of the child; how that ended is told."""
+    worker = WorkerProcess(SERVE)
+    with pytest.raises(BrokenWorker, match="not started"):
+        await worker.attempt(1)
+    assert not worker.alive
+    await worker.start()
+    assert worker.alive
+    assert worker.pid is not None
+    attempt = asyncio.create_task(worker.attempt("sleep"))
+    await asyncio.sleep(0)
+    os.kill(worker.pid, signal.SIGKILL)
+    with pytest.raises(BrokenWorker, match="killed by signal 9, as the system does when memory"):
+        await attempt
+    assert not worker.alive
+    with pytest.raises(BrokenWorker, match="killed by signal 9"):
+        await worker.attempt(1)
+    await worker.aclose()
+    with pytest.raises(BrokenWorker, match="closed"):
+        await worker.attempt(1)
+
+
+@pytest.mark.parametrize("stopped", [False, True], ids=["busy for ever", "stopped"])
+async def test_a_child_that_hangs_is_replaced(stopped: bool) -> None:
+    """It owes an answer and is silent: killed, whatever keeps it."""
+    worker = WorkerProcess(WORK, hang_timeout=0.4)
+    await worker.start()
+    assert worker.pid is not None
+    pid = worker.pid
+    if stopped:
+        os.kill(pid, signal.SIGSTOP)
+    with pytest.raises(BrokenWorker, match=r"the worker hung, silent for 0.4 s"):
+        await worker.attempt(-60.0)
+    assert await worker.call(0.0) == "done"
+    assert not is_running(pid)
+    await worker.aclose()
+
+
+async def test_a_child_that_works_or_idles_does_not_hang() -> None:
+    """Long work with signs of life, and a long time with nothing to do."""
+    worker = WorkerProcess(WORK, hang_timeout=0.6)
+    assert await worker.call(1.2) == "done"
+    pid = worker.pid
+    await asyncio.sleep(0.9)
+    assert await worker.call(0.0) == "done"
+    assert worker.pid == pid
+    await worker.aclose()
+
+
+async def test_a_pause_of_the_parent_is_not_the_childs() -> None:
+    """The parent's loop stands still for longer than the child may be silent."""
+    worker = WorkerProcess(WORK, hang_timeout=0.6)
+    await worker.start()
+    work = asyncio.create_task(worker.attempt(0.4))
+    await asyncio.sleep(0.05)
+    time.sleep(1.0)  # noqa: ASYNC251 - that is the point
+    assert await work == "done"
+    await worker.aclose()

@@ -9,6 +9,7 @@ import torch
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
+from tts_async.embedded import PRM_AGGREGATION
 from tts_async.embedded.model import LanguageModel, ModelConfig, RewardModel
 from tts_async.embedded.tokenizer import BOS, EOS, PAD, STEP_SEPARATOR, save_tokenizer
 
@@ -79,6 +80,7 @@ def save_prm(model: RewardModel, folder: Path) -> None:
         "architectures": ["Qwen2ForProcessRewardModel"],
         "model_type": "qwen2",
         "num_labels": 2,
+        "aggregation": PRM_AGGREGATION,
         "step_separator": "<extra_0>",
         "step_separator_id": STEP_SEPARATOR,
         "use_sliding_window": False,

@@ -6,6 +6,7 @@ and cost two seconds of imports, which every ``solve()`` would pay.
 
 import datetime as dt
 import json
+import re
 from collections.abc import Sequence
 from functools import cached_property, lru_cache
 from pathlib import Path
@@ -21,6 +22,8 @@ from tts_async.inference.checkpoint import read_json
 from tts_async.inference.wire import Conversation
 
 REMEMBERED_PROMPTS = 4096
+HIDDEN = re.compile("\ue000([0-9]+)\ue001")
+"""Stands for a special token that a turn spells while the template is filled in."""
 
 
 class ChatTokenizer:
@@ -49,13 +52,24 @@ class ChatTokenizer:
             for name, token in settings.items()
             if name.endswith("_token") and isinstance(token, str | dict)
         }
+        added = self._tokenizer.get_added_tokens_decoder().values()
+        special = [re.escape(token.content) for token in added if token.special]
+        self._special = re.compile("|".join(special) or "(?!)")
         self._template = _compile(_template_text(folder, settings))
-        self.prompt_ids = lru_cache(REMEMBERED_PROMPTS)(self._prompt_ids)
+        self.prompt_ids = lru_cache(REMEMBERED_PROMPTS)(self.chat_ids)
 
     def encode(self, text: str) -> list[int]:
         """Ids of a text, nothing added."""
         text.encode()  # says what is wrong with a lone surrogate, which the tokenizer does not
         return list(self._tokenizer.encode(text, add_special_tokens=False).ids)
+
+    def encode_plain(self, text: str) -> list[int]:
+        """Ids of a text, nothing added; a special token that it spells is text like any other."""
+        self._tokenizer.encode_special_tokens = True  # which means: as text
+        try:
+            return self.encode(text)
+        finally:
+            self._tokenizer.encode_special_tokens = False
 
     def decode(self, ids: Sequence[int]) -> str:
         """Text of ids, special tokens included, so that text and ids say the same."""
@@ -70,24 +84,42 @@ class ChatTokenizer:
         """The end-of-sequence id that the tokenizer declares."""
         return self.id_of(self._specials.get("eos_token"))
 
+    @property
+    def begin_ids(self) -> tuple[int, ...]:
+        """The beginning-of-sequence id that the tokenizer declares; empty if it has none."""
+        found = self.id_of(self._specials.get("bos_token"))
+        return () if found is None else (found,)
+
     @cached_property
     def pieces(self) -> list[str]:
         """The text of every single id."""
         ids = range(self._tokenizer.get_vocab_size())
         return self._tokenizer.decode_batch([[i] for i in ids], skip_special_tokens=False)
 
-    def render(self, conversation: Conversation) -> str:
-        """The conversation as text, up to where the assistant starts to speak."""
+    def render(self, conversation: Conversation, *, is_open: bool = True) -> str:
+        """The conversation as text; ``is_open``: up to where the assistant starts to speak."""
         messages = [{"role": role, "content": content} for role, content in conversation]
         try:
             return self._template.render(
-                messages=messages, add_generation_prompt=True, **self._specials
+                messages=messages, add_generation_prompt=is_open, **self._specials
             )
         except jinja2.TemplateError as error:
             raise ConfigurationError(f"the chat template refuses this: {error}") from error
 
-    def _prompt_ids(self, conversation: Conversation) -> tuple[int, ...]:
-        return tuple(self.encode(self.render(conversation)))
+    def chat_ids(self, conversation: Conversation, *, is_open: bool = True) -> tuple[int, ...]:
+        """The ids of ``render``; special tokens are the template's, never a turn's own."""
+        spelled: list[str] = []
+
+        def hide(match: re.Match[str]) -> str:
+            spelled.append(match[0])
+            return f"\ue000{len(spelled) - 1}\ue001"
+
+        hidden = tuple((role, self._special.sub(hide, content)) for role, content in conversation)
+        first, *rest = HIDDEN.split(self.render(hidden, is_open=is_open))
+        ids = self.encode(first)
+        for number, text in zip(rest[::2], rest[1::2], strict=True):
+            ids += self.encode_plain(spelled[int(number)]) + self.encode(text)
+        return tuple(ids)
 
 
 def _template_text(folder: Path, settings: dict[str, Any]) -> str:
@@ -107,7 +139,8 @@ def _compile(text: str) -> jinja2.Template:
     )
     environment.filters["tojson"] = _to_json
     environment.globals["raise_exception"] = _refuse
-    environment.globals["strftime_now"] = _now
+    # One date for all prompts, or those of a path would not begin alike over midnight.
+    environment.globals["strftime_now"] = dt.datetime.now().astimezone().strftime
     return environment.from_string(text)
 
 
@@ -117,7 +150,3 @@ def _to_json(value: Any, indent: int | None = None) -> str:
 
 def _refuse(message: str) -> NoReturn:
     raise jinja2.TemplateError(message)
-
-
-def _now(pattern: str) -> str:
-    return dt.datetime.now().astimezone().strftime(pattern)

@@ -1,17 +1,18 @@
 """A model folder as it comes from the Hugging Face hub or from our own training scripts."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
+from pickle import UnpicklingError
 from typing import Any
 
 import torch
-from safetensors import SafetensorError
-from safetensors.torch import load_file
+from safetensors import SafetensorError, safe_open
 
 from tts_async.errors import ConfigurationError
 
 SINGLE_FILE, INDEX_FILE = "model.safetensors", "model.safetensors.index.json"
+OLD_FILE, OLD_INDEX_FILE = "pytorch_model.bin", "pytorch_model.bin.index.json"
 
 
 def read_json(path: Path, *, missing: Mapping[str, Any] | None = None) -> dict[str, Any]:
@@ -37,18 +38,47 @@ def read_config(folder: Path) -> dict[str, Any]:
 
 
 def read_tensors(
-    folder: Path, *, dtype: torch.dtype, device: torch.device
+    folder: Path,
+    *,
+    dtype: torch.dtype,
+    device: torch.device,
+    wanted: Callable[[str], bool] = lambda _: True,
 ) -> dict[str, torch.Tensor]:
-    """Every tensor of the folder's safetensors files by name."""
-    names = [SINGLE_FILE]
-    if (folder / INDEX_FILE).exists():
-        names = sorted(set(read_json(folder / INDEX_FILE)["weight_map"].values()))
+    """The wanted tensors of the folder's weights by name, one after the other onto the device."""
     tensors: dict[str, torch.Tensor] = {}
-    for name in names:
+    for path in _weight_files(folder):
         try:
-            tensors |= load_file(folder / name)
+            for name, tensor in _tensors_of(path, device, wanted):
+                tensors[name] = tensor.to(device=device, dtype=dtype)
         except FileNotFoundError:
-            raise ConfigurationError(f"no weights in {folder}: {name} is missing") from None
-        except (SafetensorError, OSError) as error:
-            raise ConfigurationError(f"corrupted weights in {folder / name}: {error}") from error
-    return {name: tensor.to(device=device, dtype=dtype) for name, tensor in tensors.items()}
+            raise ConfigurationError(f"no weights in {folder}: {path.name} is missing") from None
+        except (SafetensorError, UnpicklingError, OSError, EOFError) as error:
+            raise ConfigurationError(f"corrupted weights in {path}: {error}") from error
+    return tensors
+
+
+def _weight_files(folder: Path) -> list[Path]:
+    for single, index in ((SINGLE_FILE, INDEX_FILE), (OLD_FILE, OLD_INDEX_FILE)):
+        if (folder / index).exists():
+            return [
+                folder / n for n in sorted(set(read_json(folder / index)["weight_map"].values()))
+            ]
+        if (folder / single).exists():
+            return [folder / single]
+    return [folder / SINGLE_FILE]
+
+
+def _tensors_of(
+    path: Path, device: torch.device, wanted: Callable[[str], bool]
+) -> Iterator[tuple[str, torch.Tensor]]:
+    if path.suffix == ".bin":
+        try:
+            content = torch.load(path, map_location="cpu", weights_only=True, mmap=True)
+        except RuntimeError as error:
+            raise UnpicklingError(str(error)) from error
+        yield from ((name, content[name]) for name in content if wanted(name))
+        return
+    with safe_open(path, framework="pt", device=str(device)) as file:
+        for name in file.keys():  # noqa: SIM118 - not a mapping
+            if wanted(name):
+                yield name, file.get_tensor(name)

@@ -1,4 +1,4 @@
-"""The decoder network of Llama and Qwen2, inference only, in functions of torch.
+"""The decoder network of Llama, Mistral and Qwen2, inference only, in functions of torch.
 
 Why not the classes of transformers: importing them takes longer than everything else at start-up
 together, and their bookkeeping costs as much per step as a tiny model's arithmetic. A test holds
@@ -9,7 +9,8 @@ Only attention knows about sequences, and the caller brings it: ``attend(layer, 
 (tokens, heads, head_dim) tensors, k and v with fewer heads, and returns q's shape.
 """
 
-from collections.abc import Callable, Mapping
+import sys
+from collections.abc import Callable, Mapping, MutableMapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,10 +19,11 @@ from torch import Tensor
 from torch.nn import functional
 
 from tts_async.errors import ConfigurationError
+from tts_async.inference.rotary import ROPE_TYPES, rope_type, rotary_tables
 
 Attend = Callable[[int, Tensor, Tensor, Tensor], Tensor]
 
-MODEL_TYPES = frozenset({"llama", "qwen2"})
+MODEL_TYPES = frozenset({"llama", "mistral", "qwen2"})
 STEADY_ROWS = 4
 """Matrix products of fewer rows take another code path and round differently; see ``steady``."""
 
@@ -41,22 +43,33 @@ class Layer:
 
 
 class Decoder:
-    """Token ids to normalised hidden states."""
+    """Token ids to normalised hidden states.
 
-    def __init__(self, config: Mapping[str, Any], tensors: Mapping[str, Tensor]) -> None:
+    Takes the weights of the layers out of ``tensors``, so that no second copy of them remains.
+    ``max_positions`` bounds the context below what the config says.
+    """
+
+    def __init__(
+        self,
+        config: Mapping[str, Any],
+        tensors: MutableMapping[str, Tensor],
+        *,
+        max_positions: int | None = None,
+    ) -> None:
         try:
             self.heads = int(config["num_attention_heads"])
             self.kv_heads = int(config.get("num_key_value_heads") or self.heads)
             self.hidden = int(config["hidden_size"])
             self.head_dim = int(config.get("head_dim") or self.hidden // self.heads)
-            self.context_length = int(config["max_position_embeddings"])
+            self.context_length = min(_positions(config), max_positions or _positions(config))
             self._epsilon = float(config["rms_norm_eps"])
             self.embedding = tensors["model.embed_tokens.weight"]
             self._norm = tensors["model.norm.weight"]
             self.layers = [_layer(tensors, i) for i in range(int(config["num_hidden_layers"]))]
         except KeyError as error:
             raise ConfigurationError(f"config.json or the weights lack {error}") from error
-        self._cos, self._sin = self._rotary(_rope(config))
+        tables = rotary_tables(config, self.head_dim, self.context_length)
+        self._cos, self._sin = (table.to(self.embedding) for table in tables)
 
     def __call__(self, ids: Tensor, positions: Tensor, attend: Attend) -> Tensor:
         """Hidden states (tokens, hidden) of ids (tokens,) at positions (tokens,)."""
@@ -81,15 +94,6 @@ class Decoder:
     def _normed(self, x: Tensor, weight: Tensor) -> Tensor:
         return functional.rms_norm(x, (self.hidden,), weight, self._epsilon)
 
-    def _rotary(self, theta: float) -> tuple[Tensor, Tensor]:
-        """Cosine and signed sine (positions, 1, head_dim), for ``x * cos + roll(x) * sin``."""
-        half = torch.arange(0, self.head_dim, 2, dtype=torch.float32) / self.head_dim
-        angles = torch.arange(self.context_length).float()[:, None] * theta**-half
-        cos, sin = angles.cos(), angles.sin()
-        pair = torch.cat((cos, cos), -1), torch.cat((-sin, sin), -1)
-        like = self.embedding
-        return pair[0][:, None].to(like), pair[1][:, None].to(like)
-
 
 def is_supported(config: Mapping[str, Any]) -> bool:
     """Whether this file knows the architecture that a config describes."""
@@ -98,7 +102,8 @@ def is_supported(config: Mapping[str, Any]) -> bool:
         and config.get("hidden_act", "silu") == "silu"
         and not config.get("mlp_bias")
         and not config.get("use_sliding_window")
-        and _rope_type(config) == "default"
+        and not config.get("quantization_config")
+        and rope_type(config) in ROPE_TYPES
     )
 
 
@@ -108,11 +113,17 @@ def steady(rows: Tensor) -> Tensor:
     return functional.pad(rows, (0, 0, 0, missing)) if missing > 0 else rows
 
 
-def _layer(tensors: Mapping[str, Tensor], index: int) -> Layer:
+def _positions(config: Mapping[str, Any]) -> int:
+    """Within one window, attention in a sliding window is attention to everything."""
+    window = config.get("sliding_window") if config.get("model_type") == "mistral" else None
+    return min(int(config["max_position_embeddings"]), int(window or sys.maxsize))
+
+
+def _layer(tensors: MutableMapping[str, Tensor], index: int) -> Layer:
     prefix = f"model.layers.{index}."
 
     def joined(*names: str) -> Tensor:
-        return torch.cat([tensors[f"{prefix}{name}"] for name in names])
+        return torch.cat([tensors.pop(f"{prefix}{name}") for name in names])
 
     attention = [f"self_attn.{name}_proj" for name in "qkv"]
     biased = f"{prefix}{attention[0]}.bias" in tensors
@@ -121,23 +132,8 @@ def _layer(tensors: Mapping[str, Tensor], index: int) -> Layer:
         qkv=joined(*(f"{name}.weight" for name in attention)),
         qkv_bias=joined(*(f"{name}.bias" for name in attention)) if biased else None,
         output=joined("self_attn.o_proj.weight"),
-        output_bias=tensors.get(f"{prefix}self_attn.o_proj.bias"),
+        output_bias=tensors.pop(f"{prefix}self_attn.o_proj.bias", None),
         mlp_norm=joined("post_attention_layernorm.weight"),
         gate_up=joined("mlp.gate_proj.weight", "mlp.up_proj.weight"),
         down=joined("mlp.down_proj.weight"),
     )
-
-
-def _parameters(config: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Older files keep the base at the top level and the rest in ``rope_scaling``."""
-    found: Mapping[str, Any] = config.get("rope_parameters") or config.get("rope_scaling") or {}
-    return found
-
-
-def _rope_type(config: Mapping[str, Any]) -> str:
-    parameters = _parameters(config)
-    return str(parameters.get("rope_type") or parameters.get("type") or "default")
-
-
-def _rope(config: Mapping[str, Any]) -> float:
-    return float(_parameters(config).get("rope_theta") or config.get("rope_theta") or 10_000.0)

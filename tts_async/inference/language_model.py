@@ -59,7 +59,7 @@ def end_ids(folder: Path, declared: int | None) -> frozenset[int]:
 
 
 class DecoderLanguageModel:
-    """A Llama or Qwen2 model on ``decoder.Decoder``."""
+    """A Llama, Mistral or Qwen2 model on ``decoder.Decoder``."""
 
     def __init__(self, folder: Path, *, dtype: torch.dtype, device: torch.device) -> None:
         config = read_config(folder)

@@ -1,6 +1,7 @@
 """The parent's side of a local model: no torch here, and nothing that blocks the loop."""
 
 import os
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
@@ -14,8 +15,9 @@ DTYPES: Final = ("float32", "bfloat16", "float16")
 class ModelProcess:
     """One model folder in a process of its own.
 
-    ``target`` is a function of ``tts_async.inference``; ``options`` go to it as they are. What
-    goes wrong with the process is raised as ``unavailable``, chained and in the child's words.
+    ``target`` is a function of ``tts_async.inference``; ``options`` (numbers from 1 up) and
+    ``settings`` (whatever pickles) go to it as they are. What goes wrong with the process is
+    raised as ``unavailable``, chained and in the child's words.
     """
 
     def __init__(
@@ -28,11 +30,15 @@ class ModelProcess:
         dtype: str,
         threads: int,
         load_timeout: float,
+        hang_timeout: float | None = None,
+        settings: Mapping[str, Any] | None = None,
         **options: int,
     ) -> None:
         for name, value in {"threads": threads, **options}.items():
             if value < 1:
                 raise ConfigurationError(f"{name}: must be at least 1, got {value}")
+        if hang_timeout is not None and hang_timeout <= 0:
+            raise ConfigurationError(f"hang_timeout: must be positive seconds, got {hang_timeout}")
         if dtype not in DTYPES:
             raise ConfigurationError(f"dtype: one of {', '.join(DTYPES)}, got {dtype!r}")
         self.model = os.fspath(model)
@@ -40,8 +46,17 @@ class ModelProcess:
         self._unavailable = unavailable
         config = {"model": self.model, "device": device, "dtype": dtype, "threads": threads}
         self._worker = WorkerProcess(
-            f"tts_async.inference:{target}", {**config, **options}, load_timeout=load_timeout
+            f"tts_async.inference:{target}",
+            {**config, **options, **(settings or {})},
+            load_timeout=load_timeout,
+            hang_timeout=hang_timeout,
         )
+
+    @property
+    def info(self) -> Mapping[str, Any] | None:
+        """What the child said about the model when it was loaded; None until then."""
+        info: Mapping[str, Any] | None = self._worker.info
+        return info
 
     @property
     def context_length(self) -> int | None:
@@ -52,6 +67,11 @@ class ModelProcess:
     def pid(self) -> int | None:
         """Process id of the child, if one runs."""
         return self._worker.pid
+
+    @property
+    def alive(self) -> bool:
+        """Whether the model is loaded and answers."""
+        return self._worker.alive
 
     async def start(self) -> None:
         """Load the model, so that a folder that cannot be loaded is reported now."""
@@ -66,6 +86,10 @@ class ModelProcess:
             return await self._worker.call(payload)
         except WorkerError as error:
             raise self._lost(error) from error
+
+    async def attempt(self, payload: Any) -> Any:
+        """``call``, but a death under it is raised as ``BrokenWorker`` and nothing is repeated."""
+        return await self._worker.attempt(payload)
 
     async def statistics(self) -> dict[str, int]:
         """The child's own numbers, as of its next turn."""

@@ -16,13 +16,16 @@ import torch
 
 from tts_async.inference.gathered_attention import GatheredAttention, Run, runs_of
 from tts_async.inference.prefix_tree import PrefixTree, Slots
-from tts_async.inference.reward_model import RewardModel
+from tts_async.inference.reward_model import DecoderRewardModel, RewardModel
 
 Scores = list[float]
 
+UNKNOWN, PENDING = np.nan, -1.0
+"""Instead of a token's score: nobody asked for it yet; it comes out of this batch."""
+
 
 class MarkedPath(NamedTuple):
-    """Token ids of a problem and its steps, and where each step ends."""
+    """Token ids of a problem and its steps, and for each step the place of its score."""
 
     ids: tuple[int, ...]
     ends: tuple[int, ...]
@@ -60,17 +63,13 @@ class WholeTextScorer:
 
 
 class IncrementalScorer:
-    """Only what is new, over the remembered rest; ``cache_tokens`` outlive a batch.
-
-    ``separator`` is the id that ends steps: its tokens' scores are kept as long as their keys.
-    """
+    """Only what is new, over the remembered rest; ``cache_tokens`` outlive a batch."""
 
     def __init__(
-        self, model: RewardModel, *, separator: int, max_batch_tokens: int, cache_tokens: int
+        self, model: DecoderRewardModel, *, max_batch_tokens: int, cache_tokens: int
     ) -> None:
         self.counts = {"computed_tokens": 0, "reused_tokens": 0}
         self._model = model
-        self._separator = separator
         self._max_batch_tokens = max_batch_tokens
         # One path may be longer than a batch should be, never longer than the context.
         room = max(max_batch_tokens, model.context_length)
@@ -78,7 +77,7 @@ class IncrementalScorer:
         self._store = model.new_store(cache_tokens + room)
         # By slot, like the store.
         self._ids = np.zeros(cache_tokens + room, dtype=np.int64)
-        self._scores = np.zeros(cache_tokens + room)
+        self._scores = np.full(cache_tokens + room, UNKNOWN)
 
     @property
     def cached_tokens(self) -> int:
@@ -95,8 +94,11 @@ class IncrementalScorer:
                 break
             slots, known = self._tree.insert(path.ids)
             self._ids[slots[known:]] = path.ids[known:]
+            self._scores[slots[known:]] = UNKNOWN
             runs += runs_of(slots, known)
+            runs += self._unscored(slots, path.ends, known)
             wanted.append(slots[list(path.ends)])
+            self._scores[wanted[-1][np.isnan(self._scores[wanted[-1]])]] = PENDING
             new += len(slots) - known
             self.counts["reused_tokens"] += known
         self.counts["computed_tokens"] += new
@@ -106,13 +108,22 @@ class IncrementalScorer:
         self._tree.trim()
         return scores
 
+    def _unscored(self, slots: Slots, ends: Iterable[int], known: int) -> Iterable[Run]:
+        """Known tokens where no step ended before: their states are gone, and computed again."""
+        return (
+            Run(slots[: end + 1], end)
+            for end in set(ends)
+            if end < known and np.isnan(self._scores[slots[end]])
+        )
+
     @torch.inference_mode()
     def _compute(self, runs: list[Run]) -> None:
         """One pass over the new tokens; what it finds goes to the store and the scores."""
         runs.sort(key=lambda run: len(run.slots))
         slots = np.concatenate([run.slots[run.start :] for run in runs])
         positions = np.concatenate([np.arange(run.start, len(run.slots)) for run in runs])
-        ids = self._ids[slots]
-        states = self._model.states(ids, positions, GatheredAttention(self._store, runs))
-        ends = np.flatnonzero(ids == self._separator)
+        states = self._model.states(
+            self._ids[slots], positions, GatheredAttention(self._store, runs)
+        )
+        ends = np.flatnonzero(self._scores[slots] == PENDING)
         self._scores[slots[ends]] = self._model.judge(states[ends])

@@ -1,48 +1,64 @@
-"""A process reward model in the layout of Qwen2.5-Math-PRM.
+"""Reward models: a trunk that reads, a head that judges.
 
-A Qwen2 trunk, and on the state of every step separator a head of two layers and two labels; the
-softmax's second number is the probability that the step is right.
+The trunk is our own decoder where it can be, which computes packed tokens without padding and lets
+the caller keep keys and values; everything else is transformers' (``transformers_reward_model``).
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import accumulate, islice
 from pathlib import Path
+from typing import Any, Protocol
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
-from torch.nn import functional
 
 from tts_async.errors import ConfigurationError
-from tts_async.inference.chat_tokenizer import ChatTokenizer
 from tts_async.inference.checkpoint import read_config, read_tensors
 from tts_async.inference.decoder import Attend, Decoder, is_supported, steady
+from tts_async.inference.families import Head
 from tts_async.inference.language_model import causal_attention
+from tts_async.inference.score_head import LANGUAGE_HEAD, ScoreHead
 
-ARCHITECTURE = "Qwen2ForProcessRewardModel"
-SEPARATOR = "<extra_0>"
 Ids = NDArray[np.int64]
 
 
-class RewardModel:
-    """The network: ``score`` for whole paths; ``states`` and ``judge`` for what is new of them."""
+class RewardModel(Protocol):
+    """Scores whole paths; ``context_length`` is the longest, in tokens."""
 
-    def __init__(self, folder: Path, *, dtype: torch.dtype, device: torch.device) -> None:
+    context_length: int
+
+    def score(
+        self, paths: Sequence[Sequence[int]], ends: Sequence[Sequence[int]]
+    ) -> list[list[float]]:
+        """The scores of every path, each non-empty, at the places ``ends`` of its tokens."""
+        ...
+
+
+class DecoderRewardModel:
+    """``score`` for whole paths; ``states`` and ``judge`` for what is new of them."""
+
+    def __init__(
+        self,
+        folder: Path,
+        head: Head,
+        *,
+        dtype: torch.dtype,
+        device: torch.device,
+        label_ids: Sequence[int] = (),
+        max_path_tokens: int | None = None,
+    ) -> None:
         config = read_config(folder)
-        if ARCHITECTURE not in config.get("architectures", ()) or not is_supported(config):
+        if not is_supported(config):
             raise ConfigurationError(
-                f"{folder} is not a {ARCHITECTURE}: its config.json says "
-                f"{config.get('architectures')}, model_type {config.get('model_type')!r}"
+                f"{folder}: {describe_architecture(config)} does not run on the native backend; "
+                "use backend='transformers'"
             )
         tensors = read_tensors(folder, dtype=dtype, device=device)
-        self._decoder = Decoder(config, tensors)
-        try:
-            self._head = [
-                (tensors[f"score.{i}.weight"], tensors[f"score.{i}.bias"]) for i in (0, 2)
-            ]
-        except KeyError as error:
-            raise ConfigurationError(f"the weights of {folder} lack {error.args[0]}") from error
+        self._decoder = Decoder(config, tensors, max_positions=max_path_tokens)
+        tensors.setdefault(LANGUAGE_HEAD, self._decoder.embedding)  # tied, where it is not there
+        self.judge = ScoreHead(head, tensors, label_ids, device=device)
         self._device = device
         self.context_length = self._decoder.context_length
 
@@ -57,7 +73,7 @@ class RewardModel:
     def score(
         self, paths: Sequence[Sequence[int]], ends: Sequence[Sequence[int]]
     ) -> list[list[float]]:
-        """The scores of every path, each a whole text, at the places ``ends`` of its separators."""
+        """As ``RewardModel`` says; all paths packed into one pass."""
         lengths = [len(path) for path in paths]
         starts = accumulate(lengths[:-1], initial=0)
         ids = np.concatenate([np.array(path, dtype=np.int64) for path in paths])
@@ -78,19 +94,9 @@ class RewardModel:
         tokens = steady(tokens)
         return self._decoder(tokens[:, 0], tokens[:, 1], attend)
 
-    def judge(self, states: Tensor) -> list[float]:
-        """The probability that a step is right, from the state of its separator."""
-        (inner, inner_bias), (outer, outer_bias) = self._head
-        labels = functional.linear(steady(states), inner, inner_bias).relu()
-        labels = functional.linear(labels, outer, outer_bias)[: len(states)]
-        right: list[float] = labels.float().softmax(-1)[:, 1].tolist()
-        return right
 
-
-def separator_id(folder: Path, tokenizer: ChatTokenizer) -> int:
-    """The id that ends a step: the config's own word, else the customary token."""
-    declared = read_config(folder).get("step_separator_id")
-    found = declared if declared is not None else tokenizer.id_of(SEPARATOR)
-    if found is None:
-        raise ConfigurationError(f"the tokenizer of {folder} has no {SEPARATOR} token")
-    return int(found)
+def describe_architecture(config: Mapping[str, Any]) -> str:
+    """What a config says it is, for messages."""
+    names = ", ".join(config.get("architectures") or ()) or "an unnamed architecture"
+    quantized = " with quantised weights" if config.get("quantization_config") else ""
+    return f"{names} (model_type {config.get('model_type')!r}){quantized}"

@@ -1,27 +1,29 @@
 """The verifier's child process: calls come in, step scores go out."""
 
-from collections.abc import Iterator, Sequence
-from functools import lru_cache
-from pathlib import Path
-from typing import NoReturn
+from collections.abc import Iterator, Mapping
+from typing import Any, NoReturn
 
 import torch
 
 from tts_async.errors import TTSError, VerificationError, describe
 from tts_async.inference.chat_tokenizer import ChatTokenizer
-from tts_async.inference.path_scorers import (
-    IncrementalScorer,
-    MarkedPath,
-    PathScorer,
-    WholeTextScorer,
+from tts_async.inference.families import Family
+from tts_async.inference.hub import model_folder
+from tts_async.inference.path_marker import PathMarker
+from tts_async.inference.path_scorers import IncrementalScorer, PathScorer, WholeTextScorer
+from tts_async.inference.reward_model import DecoderRewardModel
+from tts_async.inference.reward_model_loading import (
+    choose_family,
+    enough_memory,
+    load_reward_model,
 )
-from tts_async.inference.reward_model import RewardModel, separator_id
+from tts_async.inference.score_head import label_ids
 from tts_async.inference.scoring_queue import Query, ScoringQueue
-from tts_async.inference.wire import STATISTICS, Conversation
+from tts_async.inference.wire import STATISTICS
 from tts_async.worker import Call, Cancel, Channel, Message
 
-DELIMITER = "\n\n"
-REMEMBERED_STEPS = 65_536
+SAMPLE = ((("user", "1+1?"),), ("2", "2"))
+"""A short path that every tokenizer of the right family can write."""
 
 
 def serve(
@@ -32,31 +34,49 @@ def serve(
     dtype: str,
     threads: int,
     max_batch_tokens: int,
+    max_path_tokens: int,
     cache_tokens: int = 0,
+    family: Family | str | None = None,
+    backend: str = "auto",
+    model_kwargs: Mapping[str, Any] | None = None,
 ) -> NoReturn:
-    """Load a model folder, then answer calls until the parent closes the pipe."""
+    """Load a model, then answer calls until the parent closes the pipe."""
     torch.set_num_threads(threads)
-    folder = Path(model)
-    network = RewardModel(folder, dtype=getattr(torch, dtype), device=torch.device(device))
-    network.score([(0, 0)], [(1,)])  # weights that contradict their config fail here and now
+    folder = model_folder(model)
+    family = choose_family(folder, family, name=model)
     tokenizer = ChatTokenizer(folder)
-    separator = separator_id(folder, tokenizer)
-    marker = PathMarker(tokenizer, separator=separator, context_length=network.context_length)
-    scorer: PathScorer = WholeTextScorer(network, max_batch_tokens=max_batch_tokens)
-    if cache_tokens:
-        scorer = IncrementalScorer(
-            network,
-            separator=separator,
-            max_batch_tokens=max_batch_tokens,
-            cache_tokens=cache_tokens,
+    with enough_memory(folder, dtype=dtype, device=device):
+        network = load_reward_model(
+            folder,
+            family.head,
+            dtype=dtype,
+            device=device,
+            label_ids=label_ids(family.head, tokenizer),
+            max_path_tokens=max_path_tokens,
+            backend=backend,
+            model_kwargs=model_kwargs,
         )
+        network.score([(0, 0)], [(1,)])  # weights that contradict their config fail here and now
+        scorer: PathScorer = WholeTextScorer(network, max_batch_tokens=max_batch_tokens)
+        if cache_tokens and isinstance(network, DecoderRewardModel):
+            scorer = IncrementalScorer(
+                network, max_batch_tokens=max_batch_tokens, cache_tokens=cache_tokens
+            )
+    marker = PathMarker(tokenizer, family, context_length=network.context_length)
+    marker.mark(*SAMPLE)  # and so does a tokenizer of another family
     queue = ScoringQueue(scorer)
-    channel.ready({"context_length": network.context_length})
+    channel.ready(
+        {
+            "context_length": network.context_length,
+            "aggregation": family.aggregation,
+            "family": family.name,
+        }
+    )
     while True:
         turn(channel, marker, queue)
 
 
-def turn(channel: Channel, marker: "PathMarker", queue: ScoringQueue) -> None:
+def turn(channel: Channel, marker: PathMarker, queue: ScoringQueue) -> None:
     """Take what has arrived (waiting only when there is nothing else to do), then score."""
     for message in _arrived(channel, queue):
         match message:
@@ -68,11 +88,13 @@ def turn(channel: Channel, marker: "PathMarker", queue: ScoringQueue) -> None:
                 _accept(channel, marker, queue, call)
     for query in queue.step():
         channel.reply(query.id, query.scores)
+    channel.beat()
 
 
-def _accept(channel: Channel, marker: "PathMarker", queue: ScoringQueue, call: Call) -> None:
+def _accept(channel: Channel, marker: PathMarker, queue: ScoringQueue, call: Call) -> None:
     try:
-        query = Query(call.id, [marker.mark(*path) for path in call.payload])
+        paths = [marker.mark(*path) for path in call.payload.paths]
+        query = Query(call.id, paths, call.payload.priority)
     except TTSError as error:
         channel.fail(call.id, error)
     except Exception as error:  # noqa: BLE001 - a text or template that nobody foresaw
@@ -87,36 +109,3 @@ def _arrived(channel: Channel, queue: ScoringQueue) -> Iterator[Message]:
     if not queue.waiting:
         yield channel.receive()
     yield from channel.pending()
-
-
-class PathMarker:
-    """Writes a problem and its steps as ids, with the separator's id after every step.
-
-    Ids are appended, never strings: joined text would be cut into other tokens, and the scores
-    would be worse. Nothing is ever truncated.
-    """
-
-    def __init__(self, tokenizer: ChatTokenizer, *, separator: int, context_length: int) -> None:
-        self._tokenizer = tokenizer
-        self._separator = separator
-        self._limit = context_length
-        self._step_ids = lru_cache(REMEMBERED_STEPS)(self._encode_step)
-
-    def mark(self, conversation: Conversation, steps: Sequence[str]) -> MarkedPath:
-        """Raises ``VerificationError`` for an empty step and for a path that does not fit."""
-        ids = list(self._tokenizer.prompt_ids(conversation))
-        ends = []
-        for number, step in enumerate(steps, start=1):
-            if not step.strip():
-                raise VerificationError(f"step {number} of {len(steps)} is empty: {step!r}")
-            ids += self._step_ids(step)
-            ends.append(len(ids) - 1)
-        if len(ids) > self._limit:
-            raise VerificationError(
-                f"the problem and its {len(steps)} steps take {len(ids)} tokens, "
-                f"more than the verifier's context of {self._limit}"
-            )
-        return MarkedPath(tuple(ids), tuple(ends))
-
-    def _encode_step(self, step: str) -> tuple[int, ...]:
-        return (*self._tokenizer.encode(step.removesuffix(DELIMITER)), self._separator)

@@ -1,24 +1,24 @@
 """The queue of a verifier: paths of all problems and calls, scored in micro-batches.
 
-Each turn the scorer takes as many of the foremost unscored paths as make a batch; nothing has to
-be sorted by length for that, so the line stays fair. Equal paths are scored once, and recent ones
-are remembered: search over short steps is full of twins.
+Each turn the scorer takes as many of the foremost unscored paths as make a batch: by priority, then
+by arrival. Nothing has to be sorted by length for that, so the line stays fair. Equal paths are
+scored once, and recent ones are remembered: search over short steps is full of twins.
 """
 
 from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from itertools import islice
 
 from tts_async.inference.path_scorers import MarkedPath, PathScorer, Scores
 
 
 @dataclass(eq=False, slots=True)
 class Query:
-    """One call: its paths, and the scores that are known so far."""
+    """One call: its paths, and the scores that are known so far. A low ``priority`` goes first."""
 
     id: int
     paths: Sequence[MarkedPath]
+    priority: int = 0
     known: dict[MarkedPath, Scores] = field(default_factory=dict)
     missing: int = 0
 
@@ -51,7 +51,9 @@ class ScoringQueue:
     def add(self, query: Query) -> bool:
         """Put a query in line; True when everything it asks is known already."""
         for path in dict.fromkeys(query.paths):
-            if path in self._memory:
+            if not path.ends:  # no steps, no scores
+                query.known[path] = []
+            elif path in self._memory:
                 self._memory.move_to_end(path)
                 self._counts["remembered"] += 1
                 query.known[path] = self._memory[path]
@@ -71,8 +73,9 @@ class ScoringQueue:
         """Score one micro-batch; the queries that are complete now."""
         if not self._line:
             return []
-        scores = self._scorer.score(self._line)
-        batch = list(islice(self._line, len(scores)))
+        line = sorted(self._line, key=self._priority)  # stable: by arrival
+        scores = self._scorer.score(line)
+        batch = line[: len(scores)]
         self._counts["batches"] += 1
         self._counts["paths"] += len(batch)
         self._counts["tokens"] += sum(len(path.ids) for path in batch)
@@ -85,6 +88,9 @@ class ScoringQueue:
                 if query.missing == 0:
                     complete.append(query)
         return complete
+
+    def _priority(self, path: MarkedPath) -> int:
+        return min(query.priority for query in self._line[path])
 
     def _remember(self, path: MarkedPath, scores: Scores) -> None:
         self._memory[path] = scores

@@ -1,4 +1,4 @@
-"""Who judges the steps: process reward models in a process of their own, and functions.
+"""Who judges the steps: process reward models, here or on a server, judges, and functions.
 
 Imported name by name on first use.
 """
@@ -8,11 +8,32 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from tts_async.verifiers.function import FunctionVerifier
+    from tts_async.verifiers.judge import JudgeStatistics, JudgeVerifier
     from tts_async.verifiers.local import LocalVerifier
+    from tts_async.verifiers.pool import PoolWorker, VerifierPool, WorkerStatistics
+    from tts_async.verifiers.vllm import VLLMVerifier
 
-__all__ = ["FunctionVerifier", "LocalVerifier"]
+__all__ = [
+    "FunctionVerifier",
+    "JudgeStatistics",
+    "JudgeVerifier",
+    "LocalVerifier",
+    "PoolWorker",
+    "VLLMVerifier",
+    "VerifierPool",
+    "WorkerStatistics",
+]
 
-_HOMES = {"FunctionVerifier": "function", "LocalVerifier": "local"}
+_HOMES = {
+    "FunctionVerifier": "function",
+    "JudgeStatistics": "judge",
+    "JudgeVerifier": "judge",
+    "LocalVerifier": "local",
+    "PoolWorker": "pool",
+    "VLLMVerifier": "vllm",
+    "VerifierPool": "pool",
+    "WorkerStatistics": "pool",
+}
 
 
 def __getattr__(name: str) -> Any:

@@ -7,6 +7,7 @@ notices at once when its parent closes the pipe or dies: it then exits without c
 import os
 import queue
 import threading
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, BinaryIO
@@ -31,6 +32,9 @@ class Cancel:
 
 Message = Call | Cancel
 
+BEAT_SECONDS = 0.1
+"""A child that works says so no more often than this."""
+
 
 class Channel:
     """Receives messages from the parent and answers them."""
@@ -38,6 +42,7 @@ class Channel:
     def __init__(self, incoming: BinaryIO, outgoing: BinaryIO) -> None:
         self._incoming = incoming
         self._outgoing = outgoing
+        self._last_sent = 0.0
         self._inbox: queue.SimpleQueue[Message] = queue.SimpleQueue()
         threading.Thread(target=self._read, name="parent-pipe", daemon=True).start()
 
@@ -65,9 +70,15 @@ class Channel:
         """Answer a call with an exception, which is raised in the parent (it must pickle)."""
         self._send(("fail", call_id, error))
 
+    def beat(self) -> None:
+        """A sign of life, from the thread that does the work, between two pieces of it."""
+        if time.monotonic() - self._last_sent > BEAT_SECONDS:
+            self._send(("beat",))
+
     def _send(self, message: Any) -> None:
         self._outgoing.write(frames.encode(message))
         self._outgoing.flush()
+        self._last_sent = time.monotonic()
 
     def _read(self) -> None:
         try:

@@ -2,12 +2,16 @@
 
 A child that dies fails the calls it had; the next call starts a fresh child. ``call`` itself asks
 once more when the child died under it, so a crash costs time and loses nothing; an input that
-kills two children in a row is reported as the error it is.
+kills two children in a row is reported as the error it is. ``attempt`` leaves that to its caller.
+
+A child that hangs is worse than one that dies, since nothing ever reports it. It is found by its
+silence: a child that owes answers says something now and then, an answer or ``Channel.beat``.
 """
 
 import asyncio
 import contextlib
 import itertools
+import signal
 import sys
 from collections import deque
 from collections.abc import Mapping
@@ -18,6 +22,8 @@ from tts_async.worker import frames
 
 CLOSE_SECONDS = 2.0
 STDERR_LINES = 20
+GLANCES = 4
+"""How often a child is looked at within its ``hang_timeout``."""
 
 
 class WorkerProcess:
@@ -25,15 +31,23 @@ class WorkerProcess:
 
     ``config`` are the keyword arguments of the target and must pickle. The child starts with the
     first call or with ``start``; ``load_timeout`` in seconds bounds the time until it is ready.
+    A child that owes answers and gives no sign of life for ``hang_timeout`` seconds is killed;
+    ``None`` is for targets that do not ``beat``.
     """
 
     def __init__(
-        self, target: str, config: Mapping[str, Any] | None = None, *, load_timeout: float = 180.0
+        self,
+        target: str,
+        config: Mapping[str, Any] | None = None,
+        *,
+        load_timeout: float = 180.0,
+        hang_timeout: float | None = None,
     ) -> None:
         self.target = target
         self.info: Any = None
         self._config = dict(config or {})
         self._load_timeout = load_timeout
+        self._hang_timeout = hang_timeout
         self._child: _Child | None = None
         self._starting = asyncio.Lock()
         self._closed = False
@@ -42,6 +56,11 @@ class WorkerProcess:
     def pid(self) -> int | None:
         """Process id of the child, if one runs."""
         return self._child.pid if self._child is not None and self._child.alive else None
+
+    @property
+    def alive(self) -> bool:
+        """Whether a child is ready for calls."""
+        return self._child is not None and self._child.alive and self._child.ready
 
     async def start(self) -> Any:
         """Start the child unless it runs; returns what it said when it became ready.
@@ -57,7 +76,9 @@ class WorkerProcess:
                 # Known before it is ready, so that a close in the meantime ends it too.
                 self._child = child = await self._spawn()
                 try:
-                    self.info = await child.handshake(self._config, self._load_timeout)
+                    self.info = await child.handshake(
+                        self._config, self._load_timeout, self._hang_timeout
+                    )
                 except BaseException as error:
                     await child.aclose()
                     if self._closed and isinstance(error, WorkerStartError):
@@ -71,11 +92,22 @@ class WorkerProcess:
         Raises what the child raised, or ``BrokenWorker`` when two children in a row died.
         """
         try:
-            return await self._call_once(payload)
+            await self.start()
+            return await self.attempt(payload)
         except BrokenWorker:
             if self._closed:
                 raise
-            return await self._call_once(payload)
+            await self.start()
+            return await self.attempt(payload)
+
+    async def attempt(self, payload: Any) -> Any:
+        """``call`` without a safety net: nothing is started, and nothing is asked twice.
+
+        Raises what the child raised, or ``BrokenWorker`` when it dies or was not there.
+        """
+        if self._child is None or self._closed:
+            raise self._is_closed() if self._closed else BrokenWorker(f"{self.target}: not started")
+        return await self._child.call(payload)
 
     async def kill(self) -> None:
         """End the child at once; its calls fail with ``BrokenWorker``."""
@@ -98,11 +130,6 @@ class WorkerProcess:
     def _is_closed(self) -> BrokenWorker:
         return BrokenWorker(f"{self.target}: the worker is closed")
 
-    async def _call_once(self, payload: Any) -> Any:
-        await self.start()
-        assert self._child is not None
-        return await self._child.call(payload)
-
     def __repr__(self) -> str:
         state = "closed" if self._closed else f"pid={self.pid}" if self.pid else "not running"
         calls = self._child.calls_in_flight if self._child else 0
@@ -119,10 +146,13 @@ class _Child:
         self._calls: dict[int, asyncio.Future[Any]] = {}
         self._last_words: deque[str] = deque(maxlen=STDERR_LINES)
         self._reason = ""
+        self._heard = 0
         self.alive = True
+        self.ready = False
         # Owned by this object from here to aclose().
         self._listener = asyncio.create_task(self._keep_last_words())
         self._reader: asyncio.Task[None] | None = None
+        self._watcher: asyncio.Task[None] | None = None
 
     @classmethod
     async def spawn(cls, target: str) -> "_Child":
@@ -144,18 +174,24 @@ class _Child:
     def calls_in_flight(self) -> int:
         return len(self._calls)
 
-    async def handshake(self, config: Mapping[str, Any], seconds: float) -> Any:
+    async def handshake(
+        self, config: Mapping[str, Any], load_timeout: float, hang_timeout: float | None
+    ) -> Any:
         self._send(config)
         try:
-            async with asyncio.timeout(seconds):
+            async with asyncio.timeout(load_timeout):
                 kind, info = (await self._receive())[:2]
         except TimeoutError:
-            raise WorkerStartError(f"{self._target}: not ready after {seconds:g} s") from None
+            reason = f"{self._target}: not ready after {load_timeout:g} s"
+            raise WorkerStartError(reason) from None
         except asyncio.IncompleteReadError:
             raise WorkerStartError(await self._obituary()) from None
         if kind != "ready":
             raise WorkerStartError(info)
         self._reader = asyncio.create_task(self._read())
+        if hang_timeout is not None:
+            self._watcher = asyncio.create_task(self._watch(hang_timeout))
+        self.ready = True
         return info
 
     async def call(self, payload: Any) -> Any:
@@ -173,6 +209,8 @@ class _Child:
 
     async def aclose(self, grace: float = CLOSE_SECONDS) -> None:
         self._bury(f"{self._target}: the worker was closed")
+        if self._watcher is not None:
+            self._watcher.cancel()
         # Shielded: a cancelled close must still not leave a process behind.
         await asyncio.shield(asyncio.ensure_future(self._end(grace)))
 
@@ -186,13 +224,13 @@ class _Child:
             with contextlib.suppress(ProcessLookupError):
                 self._process.kill()
             await self._process.wait()
-        for task in (self._reader, self._listener):
+        for task in (self._reader, self._listener, self._watcher):
             if task is not None:
                 await asyncio.wait([task])
 
     def _send(self, message: Any) -> None:
         assert self._process.stdin is not None
-        with contextlib.suppress(ConnectionError):  # the reader reports a dead child
+        if not self._process.stdin.is_closing():  # if it is, the reader reports a dead child
             self._process.stdin.write(frames.encode(message))
 
     async def _receive(self) -> Any:
@@ -205,6 +243,9 @@ class _Child:
         try:
             while True:
                 kind, *rest = await self._receive()
+                self._heard += 1
+                if kind == "beat":
+                    continue
                 if kind == "broken":
                     self._bury(f"{self._target}: {rest[0]}")
                     continue
@@ -221,6 +262,22 @@ class _Child:
         finally:
             self._bury(f"{self._target}: the worker was abandoned")
 
+    async def _watch(self, hang_timeout: float) -> None:
+        """Kill a child that owes answers and is silent.
+
+        Silence is counted in glances and not in seconds: when it is this program that stood still
+        (a debugger, a closed laptop), the pause is one glance, and the answers are in the pipe.
+        """
+        silent = 0
+        while self.alive and silent <= GLANCES:  # the first one may have begun before the call
+            heard = self._heard
+            await asyncio.sleep(hang_timeout / GLANCES)
+            silent = silent + 1 if self._calls and self._heard == heard else 0
+        if self.alive:
+            self._bury(f"{self._target}: the worker hung, silent for {hang_timeout:g} s")
+            with contextlib.suppress(ProcessLookupError):
+                self._process.kill()
+
     def _bury(self, reason: str) -> None:
         """From now on the child counts as dead, and whoever waits for it hears why."""
         if self.alive:
@@ -234,10 +291,11 @@ class _Child:
     async def _obituary(self) -> str:
         code = await self._process.wait()
         await asyncio.wait([self._listener])
+        how = f"exit code {code}" if code >= 0 else f"killed by signal {-code}"
+        if code == -signal.SIGKILL:
+            how += ", as the system does when memory runs out"
         words = " | ".join(self._last_words)
-        return f"{self._target}: the worker died (exit code {code})" + (
-            f": {words}" if words else ""
-        )
+        return f"{self._target}: the worker died ({how})" + (f": {words}" if words else "")
 
     async def _keep_last_words(self) -> None:
         assert self._process.stderr is not None
