@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 from tts_async.embedded import TEMPERATURE
 from tts_async.errors import ConfigurationError
+from tts_async.inference.hub import REPOSITORY
 from tts_async.solver import Solver
 from tts_async.strategies import Greedy, Majority, Strategy, name_of
 from tts_async.types.generation import Sampling
@@ -39,7 +40,8 @@ class Models:
             raise ConfigurationError("base-url: give either --generator or --base-url, not both")
         if self.model is not None and self.base_url is None:
             raise ConfigurationError("model: names a model of a server; give its --base-url too")
-        verifier_folder = None if _is_served(self.verifier) else self.verifier
+        elsewhere = _is_served(self.verifier) or _is_repository(self.verifier)
+        verifier_folder = None if elsewhere else self.verifier
         for option, folder in (("generator", self.generator), ("verifier", verifier_folder)):
             if folder not in (None, EMBEDDED, NONE) and not Path(str(folder)).is_dir():
                 raise ConfigurationError(f"{option}: no such folder: {folder}")
@@ -120,6 +122,10 @@ class Models:
 
 def _is_served(verifier: str | None) -> bool:
     return verifier is not None and (verifier == SELF or "://" in verifier)
+
+
+def _is_repository(verifier: str | None) -> bool:
+    return verifier is not None and REPOSITORY.fullmatch(verifier) is not None
 
 
 def _without_password(url: str) -> str:

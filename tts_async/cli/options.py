@@ -108,9 +108,10 @@ Generator = Annotated[
 Verifier = Annotated[
     str | None,
     typer.Option(
-        metavar="FOLDER|URL|embedded|self|none",
-        help="What scores the steps: a reward model here or on a vLLM server, or the generator's "
-        "server as its own judge. (default: embedded for the embedded model, else none)",
+        metavar="MODEL|URL|embedded|self|none",
+        help="What scores the steps: a reward model (its folder or its name on the Hugging Face "
+        "hub), one on a vLLM server, or the generator's server as its own judge. (default: "
+        "embedded for the embedded model, else none)",
         rich_help_panel=_MODELS,
     ),
 ]
