@@ -340,7 +340,8 @@ class FakeServer:
             return 400, _error("Got priority 1 but Priority scheduling is not enabled.")
         if self.extras and body.get("temperature") == 0 and body.get("n", 1) > 1:
             return 400, _error("n must be 1 when using greedy sampling")
-        if self.context_length and length + body["max_tokens"] > self.context_length:
+        # Without a limit, an answer may be as long as the context has room for.
+        if self.context_length and length + body.get("max_tokens", 1) > self.context_length:
             return 400, _error(
                 f"This model's maximum context length is {self.context_length} tokens."
             )
@@ -354,7 +355,7 @@ class FakeServer:
 def _sample(ids: list[int], body: Any) -> dict[str, Any]:
     """Token by token until the end, a stop string or the limit, like vLLM."""
     text, used = "", []
-    for token in ids[: body["max_tokens"]]:
+    for token in ids[: body.get("max_tokens")]:
         used.append(token)
         if token == EOS:
             return {"text": text, "ids": used, "finish_reason": "stop", "stop_reason": None}

@@ -64,7 +64,7 @@ def replicated(
 
 def solver_on(generator: Any) -> Solver:
     """A solver with the judge."""
-    return Solver(generator=generator, verifier=Judge())
+    return Solver(generator=generator, verifier=Judge(), adapt_capacity=False)
 
 
 def outcome(result: Result) -> dict[str, Any]:

@@ -232,6 +232,19 @@ async def test_what_stays_is_not_retried(status: int) -> None:
         assert server.counts[CHAT] == 1
 
 
+async def test_a_limit_that_cannot_fit_is_left_to_the_server() -> None:
+    """Prompt and limit together exceed the context: the answer ends where the context does."""
+    async with (
+        FakeServer(extras=OPENAI) as server,
+        OpenAIGenerator(server.base_url) as generator,
+    ):
+        (step,) = await generator.generate(expansion(stop=None, max_tokens=5000))
+        assert step.finish == "stop"
+        first, second = server.bodies("/v1/chat/completions")
+        assert first.pop("max_tokens") == 5000
+        assert first == second
+
+
 async def test_too_long() -> None:
     """The server's word on length has the same name as our own."""
     async with (
@@ -239,7 +252,7 @@ async def test_too_long() -> None:
         OpenAIGenerator(server.base_url) as generator,
     ):
         with pytest.raises(PromptTooLong, match="maximum context length is 4096"):
-            await generator.generate(expansion(stop=None, max_tokens=5000))
+            await generator.generate(expansion("x" * 5000, stop=None))
 
 
 async def test_a_request_takes_no_longer_than_its_timeout() -> None:

@@ -18,6 +18,7 @@ from tts_async.errors import (
 )
 from tts_async.http import RetryPolicy, failures
 from tts_async.http.failures import Transient
+from tts_async.http.retry import Outage
 
 
 class Flaky:
@@ -229,3 +230,30 @@ def test_who_is_alive(status: int, retry_after: str | None, alive: bool) -> None
     failure = failures.of_status("url", status, "", retry_after)
     assert isinstance(failure, Transient)
     assert failure.alive is alive
+
+
+async def test_a_dead_server_is_dead_for_everybody() -> None:
+    """The first request waits its time out; later ones learn at once, until it is back."""
+    naps, outage = Naps(), Outage()
+    policy = naps.policy(attempts=99, seconds=60.0, first_wait=1.0, longest_wait=8.0)
+    with pytest.raises(GeneratorUnavailable):
+        await policy.run(Flaky(*[down()] * 99), outage=outage)
+    assert 45 < naps.now <= 60
+    for _ in range(20):
+        late = Flaky(*[down()] * 99)
+        with pytest.raises(GeneratorUnavailable):
+            await policy.run(late, outage=outage)
+    assert late.calls == 1
+    assert naps.now <= 60
+    assert await policy.run(Flaky(), outage=outage) == "answer"
+    assert await policy.run(Flaky(*[down()] * 5), outage=outage) == "answer"
+
+
+async def test_an_outage_of_long_ago_is_forgotten() -> None:
+    """Whoever asks an hour later has all the patience again."""
+    naps, outage = Naps(), Outage()
+    policy = naps.policy(attempts=99, seconds=60.0, first_wait=1.0, longest_wait=8.0)
+    with pytest.raises(GeneratorUnavailable):
+        await policy.run(Flaky(*[down()] * 99), outage=outage)
+    naps.now += 3600
+    assert await policy.run(Flaky(*[down()] * 5), outage=outage) == "answer"

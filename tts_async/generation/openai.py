@@ -15,7 +15,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Literal, Self
 
 from tts_async.concurrency import gather
-from tts_async.errors import ConfigurationError, GeneratorRejected
+from tts_async.errors import ConfigurationError, GeneratorRejected, PromptTooLong
 from tts_async.generation import openai_wire as wire
 from tts_async.generation.openai_check import find_features
 from tts_async.http.openai_server import OpenAIServer
@@ -167,7 +167,12 @@ class OpenAIGenerator:
         seed = request.seed if index == 0 else derive_seed(request.seed, index)
         sent = {**body, "seed": seed, "n": n} if n > 1 else {**body, "seed": seed}
         parse = partial(wire.parse_chat, n=n, stop=request.stop, logprobs=request.logprobs)
-        return await self._server.post("/chat/completions", sent, parse)
+        try:
+            return await self._server.post("/chat/completions", sent, parse)
+        except PromptTooLong:
+            # With room for so long an answer. Without the limit, the context itself is the limit.
+            del sent[self._token_limit]
+            return await self._server.post("/chat/completions", sent, parse)
 
     def __repr__(self) -> str:
         return f"<OpenAIGenerator {self._server!r}>"

@@ -13,7 +13,7 @@ from tts_async.errors import GenerationError, MalformedResponse
 from tts_async.http import failures
 from tts_async.http.credentials import Credentials
 from tts_async.http.failures import Transient
-from tts_async.http.retry import RetryPolicy
+from tts_async.http.retry import Outage, RetryPolicy
 
 if TYPE_CHECKING:
     from openai import APIConnectionError, APIStatusError, AsyncOpenAI
@@ -29,6 +29,7 @@ class OpenAITransport:
         self._redact = credentials.redact
         self._retry = retry
         self._url = str(client.base_url).rstrip("/").rpartition("@")[2]
+        self._outage = Outage()
         self.retries = 0
         self.overloads = 0
 
@@ -39,7 +40,7 @@ class OpenAITransport:
             call = self._client.post(path, cast_to=object, body=body, options={"max_retries": 0})
             return await self._attempt(call, path, parse)
 
-        return await self._retry.run(attempt, self._count_retry)
+        return await self._retry.run(attempt, self._count_retry, self._outage)
 
     async def get(self, path: str, parse: Callable[[Any], T], retry: RetryPolicy) -> T:
         """Like ``post``, without a body."""
@@ -48,7 +49,7 @@ class OpenAITransport:
             call = self._client.get(path, cast_to=object, options={"max_retries": 0})
             return await self._attempt(call, path, parse)
 
-        return await retry.run(attempt, self._count_retry)
+        return await retry.run(attempt, self._count_retry, self._outage)
 
     async def _attempt(self, call: Awaitable[Any], path: str, parse: Callable[[Any], T]) -> T:
         where = f"{self._url}{path}"

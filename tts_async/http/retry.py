@@ -53,16 +53,21 @@ class RetryPolicy:
         self,
         attempt: Callable[[], Awaitable[T]],
         on_retry: Callable[[Transient], None] | None = None,
+        outage: "Outage | None" = None,
     ) -> T:
         """The result of ``attempt``, asked again while it raises ``Transient``.
 
-        ``on_retry`` hears of every failure that is followed by another attempt. Raises the error
-        inside the last ``Transient`` when the budget is spent, anything else at once.
+        ``on_retry`` hears of every failure that is followed by another attempt. ``outage`` is what
+        all requests to one server know of it. Raises the error inside the last ``Transient`` when
+        the budget is spent, anything else at once.
         """
+        outage = outage or Outage()
         try:
-            return await attempt()
+            result = await attempt()
         except Transient as failure:
-            return await _Trouble(self, failure, on_retry).overcome(attempt)
+            return await _Trouble(self, failure, on_retry, outage).overcome(attempt)
+        outage.since = None
+        return result
 
     def pause(self, failures: int, retry_after: float | None) -> float:
         """Seconds to wait after so many failures."""
@@ -80,6 +85,25 @@ FAIL_FAST = RetryPolicy(outage_seconds=2.0, first_wait=0.25)
 """For one server of several: patient while it is busy, not when it is gone."""
 
 
+@dataclass(slots=True)
+class Outage:
+    """Since when a server has been silent, as far as the requests to it can tell; shared by them.
+
+    The first one to find it dead waits as long as the policy says; those that come later wait only
+    for what is left of that, so a thousand requests to a dead server end together. ``since`` and
+    ``last`` failure are moments of the policy's clock.
+    """
+
+    since: float | None = None
+    last: float = 0.0
+
+    def note(self, now: float, *, memory: float) -> None:
+        """Another request was not answered; an outage of ``memory`` seconds ago is forgotten."""
+        if self.since is None or now - self.last > memory:
+            self.since = now
+        self.last = now
+
+
 class _Trouble:
     """One request's way from its first failure to its end."""
 
@@ -88,14 +112,15 @@ class _Trouble:
         policy: RetryPolicy,
         first: Transient,
         on_retry: Callable[[Transient], None] | None,
+        outage: Outage,
     ) -> None:
         self._policy = policy
+        self._outage = outage
         self._first: Transient | None = first
         self._on_retry = on_retry
         self._began = policy.clock()
         self._failures = 0
         self._malformed = 0
-        self._outage_began: float | None = None
 
     async def overcome(self, attempt: Callable[[], Awaitable[T]]) -> T:
         async def replay_then_attempt() -> T:
@@ -113,22 +138,24 @@ class _Trouble:
             reraise=True,
         )
         try:
-            return await retrying(replay_then_attempt)
+            result: T = await retrying(replay_then_attempt)
         except Transient as last:
             error = last.error
             if self._failures == 1:
                 raise error from last.__cause__
             spent = f"gave up after {self._failures} attempts in {self._elapsed():.1f} s"
             raise type(error)(f"{error} ({spent})") from last.__cause__
+        self._outage.since = None
+        return result
 
     def _wait(self, state: RetryCallState) -> float:
         failure = _failure(state)
         self._failures += 1
         self._malformed += isinstance(failure.error, MalformedResponse)
         if failure.alive:
-            self._outage_began = None
-        elif self._outage_began is None:
-            self._outage_began = self._policy.clock()
+            self._outage.since = None
+        else:
+            self._outage.note(self._policy.clock(), memory=self._policy.seconds)
         return self._policy.pause(self._failures, failure.retry_after)
 
     def _is_over(self, state: RetryCallState) -> bool:
@@ -140,9 +167,11 @@ class _Trouble:
         )
 
     def _is_out(self, pause: float) -> bool:
-        allowed, began = self._policy.outage_seconds, self._outage_began
-        if allowed is None or began is None:
+        allowed, began = self._policy.outage_seconds, self._outage.since
+        if began is None:
             return False
+        if allowed is None:
+            allowed = self._policy.seconds
         return self._policy.clock() - began + pause > allowed
 
     def _announce(self, state: RetryCallState) -> None:

@@ -21,7 +21,7 @@ from tts_async.http import failures
 from tts_async.http.address import ServerAddress
 from tts_async.http.credentials import Credentials
 from tts_async.http.failures import Transient
-from tts_async.http.retry import RetryPolicy
+from tts_async.http.retry import Outage, RetryPolicy
 
 T = TypeVar("T")
 
@@ -69,6 +69,7 @@ class Transport:
         self._ssl = True if ssl is None else ssl
         self._session: aiohttp.ClientSession | None = None
         self._proxy: str | None = None
+        self._outage = Outage()
         self._requests = self._retries = self._overloads = self._in_flight = 0
 
     async def open(self) -> None:
@@ -109,12 +110,12 @@ class Transport:
         only what its type mentions. Raises ``GenerationError``.
         """
         attempt = partial(self._attempt, "POST", url, body, parse, decode)
-        return await (retry or self._retry).run(attempt, self._count_retry)
+        return await (retry or self._retry).run(attempt, self._count_retry, self._outage)
 
     async def get(self, url: str, parse: Callable[[Any], T], retry: RetryPolicy | None = None) -> T:
         """Like ``post``, without a body."""
         attempt = partial(self._attempt, "GET", url, None, parse, msgspec.json.decode)
-        return await (retry or self._retry).run(attempt, self._count_retry)
+        return await (retry or self._retry).run(attempt, self._count_retry, self._outage)
 
     async def read(self, url: str, retry: RetryPolicy | None = None) -> str:
         """What a page says, whatever it is."""
@@ -122,7 +123,7 @@ class Transport:
         async def attempt() -> str:
             return (await self._content("GET", url, None)).decode(errors="replace")
 
-        return await (retry or self._retry).run(attempt, self._count_retry)
+        return await (retry or self._retry).run(attempt, self._count_retry, self._outage)
 
     def beside(self, timeout: float) -> "Transport":
         """Another way to the same server, not opened yet, for one request at a time.
