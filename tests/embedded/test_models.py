@@ -22,7 +22,6 @@ from tts_async.embedded.export import (  # noqa: E402
 )
 from tts_async.embedded.measure import (  # noqa: E402
     answer_of,
-    area_under_curve,
     problems_of_all_levels,
     score,
 )
@@ -35,6 +34,7 @@ from tts_async.embedded.rollout import continue_ids, sample_steps  # noqa: E402
 from tts_async.embedded.tokenizer import STEP_SEPARATOR, VOCABULARY  # noqa: E402
 from tts_async.embedded.train_generator import train_generator  # noqa: E402
 from tts_async.embedded.train_prm import grow  # noqa: E402
+from tts_async.step_metrics import area_under_curve  # noqa: E402
 
 AUC_FLOOR = 0.95
 TINY = ModelConfig(hidden=64, layers=2, heads=2, kv_heads=1, mlp=64)
@@ -114,13 +114,6 @@ def test_training_is_deterministic(tmp_path: Path) -> None:
     assert all(torch.equal(states[0][key], states[1][key]) for key in states[0])
 
 
-def test_area_under_curve() -> None:
-    """Hand-made cases, with a tie."""
-    assert area_under_curve([0.9, 0.8, 0.1], [True, True, False]) == 1.0
-    assert area_under_curve([0.5, 0.5], [True, False]) == 0.5
-    assert area_under_curve([0.9, 0.2, 0.4], [True, True, False]) == 0.5
-
-
 def test_committed_files_are_small_and_complete() -> None:
     """6 MB together is a promise of the repository."""
     folders = [GENERATOR_PATH, PRM_PATH]
@@ -151,6 +144,7 @@ def test_committed_prm_tells_right_steps_from_wrong_ones() -> None:
     scores = score(load_prm(PRM_PATH), [p.text for p, _ in pairs], [steps for _, steps in pairs])
     labels = [label for p, steps in pairs for label in check_steps(p.expression, steps)]
     curve = area_under_curve([s for row in scores for s in row], labels)
+    assert curve is not None
     assert curve > AUC_FLOOR
 
 

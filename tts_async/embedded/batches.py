@@ -50,7 +50,7 @@ def bucket(
         yield from groups
 
 
-def pad_right(rows: Sequence[Sequence[int]], fill: int) -> Tensor:
+def pad_right(rows: Sequence[Sequence[float]], fill: int) -> Tensor:
     """Stack rows, filled up to a common multiple of 32."""
     width = -(-max(map(len, rows)) // 32) * 32
     return torch.tensor([[*row, *[fill] * (width - len(row))] for row in rows])

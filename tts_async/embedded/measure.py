@@ -26,8 +26,9 @@ from tts_async.embedded.model import LanguageModel, RewardModel
 from tts_async.embedded.prm_data import DELIMITER, prm_input
 from tts_async.embedded.rollout import sample_steps
 from tts_async.embedded.tokenizer import PAD, build_tokenizer, prompt_ids
+from tts_async.step_metrics import area_under_curve
 
-__all__ = ["Answer", "answer_of", "area_under_curve", "measure", "problems_of_all_levels", "score"]
+__all__ = ["Answer", "answer_of", "measure", "problems_of_all_levels", "score"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,18 +75,6 @@ def score(
         for row, index in enumerate(part):
             scores[index] = [float(right[row, p]) if p < width else 0.0 for p in inputs[index][1]]
     return scores
-
-
-def area_under_curve(scores: Sequence[float], labels: Sequence[bool]) -> float:
-    """The probability that a right step scores above a wrong one (ties count half)."""
-    ordered = torch.tensor(scores, dtype=torch.float64)
-    values, ranks = torch.unique(ordered, return_inverse=True)
-    counts = torch.bincount(ranks, minlength=len(values)).double()
-    average = counts.cumsum(0) - (counts - 1) / 2
-    positive = torch.tensor(labels)
-    right, wrong = int(positive.sum()), int((~positive).sum())
-    total = float(average[ranks][positive].sum())
-    return (total - right * (right + 1) / 2) / (right * wrong)
 
 
 def _vote(answers: Sequence[Answer], weight: Callable[[Answer], float]) -> bool:
@@ -140,8 +129,10 @@ def measure(
         scores = score(prm, [p.text for p, _ in flat], [steps for _, steps in flat])
         labels = [check_steps(p.expression, steps) for p, steps in flat]
         flat_scores = [s for row in scores for s in row]
-        figures["auc"] = area_under_curve(flat_scores, [x for row in labels for x in row])
-        print(f"step AUC {figures['auc']:.4f} over {len(flat_scores):,} steps", flush=True)
+        curve = area_under_curve(flat_scores, [x for row in labels for x in row])
+        if curve is not None:
+            figures["auc"] = curve
+            print(f"step AUC {curve:.4f} over {len(flat_scores):,} steps", flush=True)
     pooled = [
         Answer(answer_of(steps), math.prod(row), answer_of(steps) == p.answer)
         for (p, steps), row in zip(flat, scores, strict=True)

@@ -1,0 +1,1 @@
+"""The command ``python -m tts_async.training``: one sub-command per stage."""
