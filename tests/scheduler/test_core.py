@@ -44,6 +44,18 @@ class LaneBooks(RuleBasedStateMachine):
         self.waiting.append(ticket)
         return ticket
 
+    @rule(target=tickets, weight=st.integers(1, 2 * CAPACITY), urgency=urgencies)
+    def take(self, weight: int, urgency: Urgency) -> MultipleResults[Ticket]:
+        """Free slots that nobody waits for, or nothing."""
+        in_use = sum(ticket.held for ticket in self.held)
+        ticket = self.lane.take(weight, urgency)
+        fits = in_use + min(weight, self.capacity) <= self.capacity
+        assert (ticket is not None) == (fits and not self.waiting)
+        if ticket is None:
+            return multiple()
+        self.held.append(ticket)
+        return multiple(ticket)
+
     @rule()
     def grant(self) -> None:
         """Slots go out in order, and no slot stays free that the next ticket could use."""

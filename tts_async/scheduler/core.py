@@ -1,11 +1,11 @@
 """The synchronous heart of a lane: capacity, waiting tickets and who is next.
 
 A lane has a capacity in concurrent sequences; a ticket of weight *k* stands for a request that
-occupies *k* of them. ``submit`` puts a ticket into the queue, ``grant`` hands out slots to the
-tickets whose turn it is, ``release`` takes a ticket back in whatever state it is, ``resize``
-changes the capacity under way. ``lend`` gives free slots to work that may be interrupted and
-``recall`` asks for them back. Nothing here awaits, so every interleaving is a sequence of calls
-that a test can play.
+occupies *k* of them. ``take`` is the short way while nobody waits; ``submit`` puts a ticket into
+the queue, ``grant`` hands out slots to the tickets whose turn it is, ``release`` takes a ticket
+back in whatever state it is, ``resize`` changes the capacity under way. ``lend`` gives free slots
+to work that may be interrupted and ``recall`` asks for them back. Nothing here awaits, so every
+interleaving is a sequence of calls that a test can play.
 
 Two decisions worth knowing. The queue is strict: if the ticket whose turn it is does not fit,
 nothing behind it overtakes, because a stream of small tickets would otherwise starve a large one
@@ -54,6 +54,15 @@ class LaneCore:
         self._lent: dict[Ticket, None] = {}  # oldest first
         self._coming_back = 0  # slots that were recalled and not returned yet
 
+    def take(self, weight: int, urgency: Urgency) -> Ticket | None:
+        """``weight`` slots if they are free and nobody waits, at once or not at all."""
+        ticket = Ticket(weight, urgency)
+        if self._waiting or not self._fits(ticket):
+            return None
+        self._hold(ticket)
+        self.traffic.saturated = False
+        return ticket
+
     def submit(self, weight: int, urgency: Urgency) -> Ticket:
         """Queue a request for ``weight`` slots."""
         ticket = Ticket(weight, urgency)
@@ -65,17 +74,11 @@ class LaneCore:
     def grant(self) -> list[Ticket]:
         """Hand out what is free; returns the tickets that now hold slots, most urgent first."""
         granted: list[Ticket] = []
-        while self._in_use < self._capacity and (ticket := self._queue.first()) is not None:
-            needed = min(ticket.weight, self._capacity)
-            if self._in_use + needed > self._capacity:
-                break
+        while self._waiting and (ticket := self._queue.first()) and self._fits(ticket):
             self._queue.pop()
-            self._leave_queue(ticket, State.HELD)
-            ticket.held = needed
-            self._in_use += needed
-            self._granted += 1
+            self._leave_queue(ticket)
+            self._hold(ticket)
             granted.append(ticket)
-        self._peak = max(self._peak, self._in_use)
         if not self._waiting:
             self.traffic.saturated = False
         return granted
@@ -83,7 +86,8 @@ class LaneCore:
     def release(self, ticket: Ticket) -> None:
         """Take a ticket back: give up its slots, or its place in the queue. Safe to repeat."""
         if ticket.state is State.WAITING:
-            self._leave_queue(ticket, State.RELEASED)
+            ticket.state = State.RELEASED
+            self._leave_queue(ticket)
             self._queue.withdraw(ticket)
         elif ticket.state is State.HELD:
             self._in_use -= ticket.held
@@ -96,12 +100,12 @@ class LaneCore:
             self._lent.pop(ticket, None)
 
     def lend(self, weight: int) -> Ticket | None:
-        """Slots that nobody wants now, at once or not at all; they may be recalled."""
-        if self._waiting or self._in_use + weight > self._capacity:
-            return None
-        ticket = Ticket(weight, Urgency(0, 0, 0), State.HELD, held=weight)
-        self._in_use += weight
-        self._lent[ticket] = None
+        """Like ``take``, for work that can be interrupted: it may be recalled."""
+        if self._in_use + weight > self._capacity:
+            return None  # no loan is worth the whole lane
+        ticket = self.take(weight, Urgency(0, 0, 0))
+        if ticket is not None:
+            self._lent[ticket] = None
         return ticket
 
     def keep(self, ticket: Ticket) -> None:
@@ -142,8 +146,17 @@ class LaneCore:
             granted=self._granted,
         )
 
-    def _leave_queue(self, ticket: Ticket, state: State) -> None:
-        ticket.state = state
+    def _fits(self, ticket: Ticket) -> bool:
+        return self._in_use + min(ticket.weight, self._capacity) <= self._capacity
+
+    def _hold(self, ticket: Ticket) -> None:
+        ticket.state = State.HELD
+        ticket.held = min(ticket.weight, self._capacity)
+        self._in_use += ticket.held
+        self._peak = max(self._peak, self._in_use)
+        self._granted += 1
+
+    def _leave_queue(self, ticket: Ticket) -> None:
         self._queued -= ticket.weight
         self._waiting -= 1
 

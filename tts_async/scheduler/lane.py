@@ -1,13 +1,13 @@
 """The awaits around the core.
 
-Every ticket is taken back in a ``finally``, whatever state it is in at that moment: cancelled in
-the queue, cancelled between grant and wake-up, failed while it held its slots. That one rule is
-what conserves the slots.
+Every ticket is given back, whatever state it is in at that moment: cancelled in the queue,
+cancelled between grant and wake-up (both in ``acquire``), or when the work that held its slots
+ended, failed or was cancelled (``LaneSlots``). That one rule is what conserves the slots.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Callable
+from types import TracebackType
 
 from tts_async.scheduler.core import LaneCore, Statistics
 from tts_async.scheduler.ticket import State, Ticket, Traffic
@@ -23,20 +23,23 @@ class Lane:
         self._wakers: dict[Ticket, asyncio.Future[None]] = {}
         self._recalls: dict[Ticket, Callable[[], object]] = {}
 
-    @asynccontextmanager
-    async def slots(self, weight: int, urgency: Urgency) -> AsyncIterator[Ticket]:
+    def slots(self, weight: int, urgency: Urgency) -> "LaneSlots":
         """Wait for ``weight`` slots and hold them while inside."""
+        return LaneSlots(self, weight, urgency)
+
+    async def acquire(self, weight: int, urgency: Urgency) -> Ticket:
+        """A ticket that holds ``weight`` slots; it must be given back."""
+        ticket = self._core.take(weight, urgency)
+        if ticket is not None:
+            return ticket
         ticket = self._core.submit(weight, urgency)
         try:
             self._hand_out()
-            if ticket.state is State.WAITING:
-                waker = asyncio.get_running_loop().create_future()
-                self._wakers[ticket] = waker
-                await waker
-            yield ticket
-        finally:
-            self._wakers.pop(ticket, None)
-            self._take_back(ticket)
+            await self._granted(ticket)
+        except BaseException:
+            self.give_back(ticket)
+            raise
+        return ticket
 
     def borrow(self, weight: int, recall: Callable[[], object]) -> Ticket | None:
         """Slots for work that may be interrupted, if so many are free and nobody waits."""
@@ -50,9 +53,11 @@ class Lane:
         self._recalls.pop(loan, None)
         self._core.keep(loan)
 
-    def give_back(self, loan: Ticket) -> None:
-        """The work on a loan has ended; safe to repeat."""
-        self._take_back(loan)
+    def give_back(self, ticket: Ticket) -> None:
+        """Its work has ended; safe to repeat."""
+        self._recalls.pop(ticket, None)
+        self._core.release(ticket)
+        self._hand_out()
 
     def resize(self, capacity: int) -> None:
         """Have so many slots from now on."""
@@ -72,10 +77,13 @@ class Lane:
         """The state of the lane, for people and tests."""
         return self._core.statistics()
 
-    def _take_back(self, ticket: Ticket) -> None:
-        self._recalls.pop(ticket, None)
-        self._core.release(ticket)
-        self._hand_out()
+    async def _granted(self, ticket: Ticket) -> None:
+        if ticket.state is State.WAITING:
+            waker = self._wakers[ticket] = asyncio.get_running_loop().create_future()
+            try:
+                await waker
+            finally:
+                self._wakers.pop(ticket, None)
 
     def _hand_out(self) -> None:
         for ticket in self._core.grant():
@@ -87,3 +95,30 @@ class Lane:
 
     def __repr__(self) -> str:
         return f"<Lane {self.name}: {self._core!r}>"
+
+
+class LaneSlots:
+    """The right to hold slots, as a context: entering waits for them, leaving gives them back.
+
+    A class rather than a generator, because it stands around every request and a generator costs
+    several times as much.
+    """
+
+    __slots__ = ("_lane", "_ticket", "_urgency", "_weight")
+
+    def __init__(self, lane: Lane, weight: int, urgency: Urgency) -> None:
+        self._lane = lane
+        self._weight = weight
+        self._urgency = urgency
+
+    async def __aenter__(self) -> Ticket:
+        self._ticket = await self._lane.acquire(self._weight, self._urgency)
+        return self._ticket
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._lane.give_back(self._ticket)

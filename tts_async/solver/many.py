@@ -1,6 +1,7 @@
 """Run a stream of problems with a bounded number in flight."""
 
 import asyncio
+from collections import deque
 from collections.abc import (
     AsyncGenerator,
     AsyncIterable,
@@ -8,6 +9,7 @@ from collections.abc import (
     Awaitable,
     Callable,
     Iterable,
+    Iterator,
 )
 from typing import Any, TypeVar, cast
 
@@ -28,34 +30,76 @@ async def run_many(
     instead of filling memory. The first exception cancels the rest and is raised.
     """
     source = aiter(items) if isinstance(items, AsyncIterable) else _walk(items)
+    working = _Working(ordered=ordered)
     fetch: asyncio.Task[Any] | None = None
-    running: dict[asyncio.Task[Any], None] = {}  # ordered by admission
     exhausted = False
     try:
         while True:
-            if fetch is None and not exhausted and len(running) < limit:
+            if fetch is None and not exhausted and len(working) < limit:
                 fetch = asyncio.create_task(_next(source))
-            tasks = [task for task in (*running, fetch) if task is not None]
-            if not tasks:
+                fetch.add_done_callback(working.wake)
+            if fetch is None and not len(working):
                 return
-            if not _ready(running, ordered=ordered) and not (fetch is not None and fetch.done()):
-                pending = [task for task in tasks if not task.done()]
-                await asyncio.wait(pending, return_when=asyncio.FIRST_COMPLETED)
             if fetch is not None and fetch.done():
-                item = fetch.result()
-                fetch = None
+                item, fetch = fetch.result(), None
                 exhausted = item is _END
                 if not exhausted:
-                    running[asyncio.create_task(_call(run, item))] = None
-            for task in _ready(running, ordered=ordered):
-                del running[task]
+                    working.add(asyncio.create_task(_call(run, item)))
+            elif (task := working.take()) is not None:
                 yield task.result()
+            else:
+                await working.wait()
     finally:
-        tasks = [task for task in (*running, fetch) if task is not None]
+        tasks = [*working] if fetch is None else [*working, fetch]
         for task in tasks:
             task.cancel()
         if tasks:
             await asyncio.wait(tasks)
+
+
+class _Working:
+    """Tasks under way, handed out when they are done; what that costs does not grow with them.
+
+    ``ordered``: in the order in which they were added, otherwise in that in which they ended.
+    """
+
+    def __init__(self, *, ordered: bool) -> None:
+        self._ordered = ordered
+        self._tasks: dict[asyncio.Task[Any], None] = {}
+        self._done: deque[asyncio.Task[Any]] = deque()
+        self._changed = asyncio.Event()
+
+    def add(self, task: asyncio.Task[Any]) -> None:
+        self._tasks[task] = None
+        if not self._ordered:
+            task.add_done_callback(self._done.append)
+        task.add_done_callback(self.wake)
+
+    def take(self) -> asyncio.Task[Any] | None:
+        """The next one that is done, if any; it is gone from here."""
+        line = self._tasks if self._ordered else self._done
+        task = next(iter(line), None)
+        if task is None or not task.done():
+            return None
+        if not self._ordered:
+            self._done.popleft()
+        del self._tasks[task]
+        return task
+
+    def wake(self, _: object = None) -> None:
+        """Let ``wait`` return."""
+        self._changed.set()
+
+    async def wait(self) -> None:
+        """Until something has changed since the last time."""
+        await self._changed.wait()
+        self._changed.clear()
+
+    def __len__(self) -> int:
+        return len(self._tasks)
+
+    def __iter__(self) -> Iterator[asyncio.Task[Any]]:
+        return iter(self._tasks)
 
 
 async def take_until(
@@ -68,17 +112,6 @@ async def take_until(
 
 
 _END = object()
-
-
-def _ready(running: dict[asyncio.Task[Any], None], *, ordered: bool) -> list[asyncio.Task[Any]]:
-    """The tasks whose results may be yielded now."""
-    ready = []
-    for task in running:
-        if task.done():
-            ready.append(task)
-        elif ordered:
-            break
-    return ready
 
 
 async def _next(source: AsyncIterator[T]) -> T | object:

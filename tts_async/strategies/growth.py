@@ -4,7 +4,6 @@ Pure functions; everything untrusted that enters a tree passes here.
 """
 
 from collections.abc import Sequence
-from dataclasses import replace
 from itertools import chain
 
 from tts_async.aggregate import aggregate
@@ -75,12 +74,6 @@ def with_scores(
             raise InvalidScores(f"a path of {len(request.steps)} steps got {len(scores)} scores")
         if not all(0.0 <= score <= 1.0 for score in scores):  # NaN fails every comparison
             raise InvalidScores(f"scores must lie in [0, 1], got {list(scores)}")
-        own = len(split_steps(node.text))
-        scored.append(
-            replace(
-                node,
-                step_scores=tuple(scores[len(scores) - own :]),
-                score=aggregate(scores, how),
-            )
-        )
+        own = tuple(scores[len(scores) - len(split_steps(node.text)) :])
+        scored.append(node.scored(own, aggregate(scores, how)))
     return scored

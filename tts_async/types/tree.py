@@ -30,9 +30,11 @@ class Tree:
     def put(self, nodes: Iterable[Node]) -> None:
         """Add nodes, or replace the older versions of them."""
         for node in nodes:
-            self._nodes[node.path] = node
-            above, taken = node.path[:-1], node.path[-1] + 1
-            self._reserved[above] = max(taken, self._reserved.get(above, 0))
+            path = node.path
+            if path not in self._nodes:
+                above, taken = path[:-1], path[-1] + 1
+                self._reserved[above] = max(taken, self._reserved.get(above, 0))
+            self._nodes[path] = node
 
     def newest(self, node: Node) -> Node:
         """The newest version of a node; the node itself where the tree does not hold it."""
