@@ -25,7 +25,7 @@ async def test_fine() -> None:
     assert (run.exit_code, run.stderr) == (0, "")
     lines = run.stdout.splitlines()
     assert lines[0] == f"generator: vLLM server 0.32.0   {server.base_url}"
-    assert lines[1] == "  model tiny · context 4,096 tokens · capacity 256 sequences"
+    assert lines[1] == "  model tiny · context 4,096 tokens · capacity 512 sequences"
     assert lines[2].startswith("  ✓ token ids: ")
     assert lines[-1] == "Everything that searches need is there."
     assert "\x1b" not in run.stdout

@@ -35,7 +35,7 @@ async def test_a_vllm_server() -> None:
             "0.32.0",
             server.base_url,
         )
-        assert (service.model, service.context_length, service.capacity) == ("tiny", 4096, 256)
+        assert (service.model, service.context_length, service.capacity) == ("tiny", 4096, 512)
         assert report.ok
         assert report.problems == ()
         assert all(works(report, name) for name in ("token ids", "logprobs", "prefix caching"))
@@ -144,11 +144,11 @@ async def test_replicas() -> None:
         urls = [one.base_url, two.base_url]
         report = await Solver(base_url=urls).check()
         assert [service.where for service in report.services] == urls
-        assert (report.ok, report.capacity) == (True, 512)
+        assert (report.ok, report.capacity) == (True, 1024)
         await two.stop()
         report = await Solver(base_url=urls).check()
         assert [service.ok for service in report.services] == [True, False]
-        assert (report.ok, report.capacity) == (False, 256)
+        assert (report.ok, report.capacity) == (False, 512)
         assert report.problems[0].startswith(f"{two.base_url}/models: cannot connect")
         await one.stop()
         [service] = (await Solver(base_url=urls).check()).services
@@ -159,7 +159,7 @@ async def test_replicas_behind_a_solver() -> None:
     """``base_url=[...]`` is all it takes; kinds and models must match."""
     async with FakeServer() as one, FakeServer() as two:
         async with Solver(base_url=[one.base_url, two.base_url]) as solver:
-            assert solver.statistics()["generation"].capacity == 512
+            assert solver.statistics()["generation"].capacity == 1024
             problems = [f"p{i}" for i in range(4)]
             results = [r async for r in solver.solve_many(problems, strategy=Majority(2))]
             assert len(results) == 4

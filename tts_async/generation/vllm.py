@@ -56,11 +56,11 @@ class VLLMGenerator:
     ``base_url`` with or without ``/v1`` (``OPENAI_BASE_URL`` where it is ``None``), ``model``
     where the server has several, ``api_key`` (``OPENAI_API_KEY``), ``headers`` and ``ssl`` for
     servers that ask for them; ``http_proxy`` and friends are honoured. ``capacity``: how many
-    sequences to have in flight, best near the server's ``--max-num-seqs``. ``timeout`` in seconds
-    for one request, ``retry`` for everything that may heal. ``priority``: whether to tell the
-    server how urgent a request is; by default it is asked, when the first request that is not like
-    all others comes along, whether it wants to know. ``cache_salt`` keeps its prefix cache apart
-    from other clients'.
+    sequences to have in flight at most, best about twice the server's ``--max-num-seqs``.
+    ``timeout`` in seconds for one request, ``retry`` for everything that may heal. ``priority``:
+    whether to tell the server how urgent a request is; by default it is asked, when the first
+    request that is not like all others comes along, whether it wants to know. ``cache_salt`` keeps
+    its prefix cache apart from other clients'.
 
     Opening it (``async with``) asks for the model and its context length. Raises
     ``ConfigurationError``, and ``GeneratorUnavailable`` within seconds when nothing answers.
@@ -74,7 +74,7 @@ class VLLMGenerator:
         api_key: str | None = None,
         headers: Mapping[str, str] | None = None,
         ssl: SSLContext | bool | None = None,
-        capacity: int = 256,
+        capacity: int = 512,
         timeout: float = 600.0,
         retry: RetryPolicy | None = None,
         priority: bool | None = None,

@@ -33,7 +33,10 @@ def read_json(path: Path, *, missing: Mapping[str, Any] | None = None) -> dict[s
 def read_config(folder: Path) -> dict[str, Any]:
     """The folder's ``config.json``."""
     if not folder.is_dir():
-        raise ConfigurationError(f"no model folder at {folder}")
+        raise ConfigurationError(
+            f"no model folder at {folder}; give the path of one, or a name on the Hugging Face hub "
+            "such as Qwen/Qwen2.5-Math-PRM-7B"
+        )
     return read_json(folder / "config.json")
 
 
@@ -51,7 +54,9 @@ def read_tensors(
             for name, tensor in _tensors_of(path, device, wanted):
                 tensors[name] = tensor.to(device=device, dtype=dtype)
         except FileNotFoundError:
-            raise ConfigurationError(f"no weights in {folder}: {path.name} is missing") from None
+            raise ConfigurationError(
+                f"no weights in {folder}: {path.name} is missing; download or copy the whole folder"
+            ) from None
         except (SafetensorError, UnpicklingError, OSError, EOFError) as error:
             raise ConfigurationError(f"corrupted weights in {path}: {error}") from error
     return tensors

@@ -37,8 +37,9 @@ class ModelProcess:
         for name, value in {"threads": threads, **options}.items():
             if value < 1:
                 raise ConfigurationError(f"{name}: must be at least 1, got {value}")
-        if hang_timeout is not None and hang_timeout <= 0:
-            raise ConfigurationError(f"hang_timeout: must be positive seconds, got {hang_timeout}")
+        for name, seconds in {"load_timeout": load_timeout, "hang_timeout": hang_timeout}.items():
+            if seconds is not None and seconds <= 0:
+                raise ConfigurationError(f"{name}: must be positive seconds, got {seconds}")
         if dtype not in DTYPES:
             raise ConfigurationError(f"dtype: one of {', '.join(DTYPES)}, got {dtype!r}")
         self.model = os.fspath(model)

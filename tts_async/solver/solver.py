@@ -2,6 +2,7 @@
 
 import asyncio
 import itertools
+import os
 from collections.abc import AsyncGenerator, AsyncIterable, Iterable, Sequence
 from contextlib import AsyncExitStack, aclosing, suppress
 from types import TracebackType
@@ -42,7 +43,8 @@ class Solver:
 
     ``generator`` is a ``Generator`` or the folder of a local model, ``base_url`` an
     OpenAI-compatible server (with ``model`` and ``api_key`` as usual), or a list of servers of the
-    same model; with neither, the embedded model is used. ``verifier`` is a ``Verifier``, a
+    same model; with neither, the embedded model is used, or the server at ``OPENAI_BASE_URL`` where
+    ``model`` names one of its models. ``verifier`` is a ``Verifier``, a
     function ``(problem, steps) -> score(s)``, the folder or the URL of a process reward model,
     ``"embedded"``, or ``"self"`` to have the generator's server judge its own steps; with nothing
     said about either, both are the embedded ones, otherwise there is none unless given.
@@ -83,18 +85,14 @@ class Solver:
             raise ConfigurationError("base_url: give either a generator or a base_url, not both")
         if max_in_flight is not None and max_in_flight < 1:
             raise ConfigurationError(f"max_in_flight: must be at least 1, got {max_in_flight}")
-        if base_url is not None and not base_url:
-            raise ConfigurationError("base_url: it is empty; give the URL of a server, or several")
+        if base_url is None and (model is not None or api_key is not None):
+            base_url = _server_of_environment(model, generator)
+        self._base_urls = () if base_url is None else _read_urls(base_url)
         if verifier is None and generator is None and base_url is None:
             verifier = EMBEDDED
-        self._generator: Generator | None = None if base_url else make_generator(generator)
-        self._base_urls = (base_url,) if isinstance(base_url, str) else tuple(base_url or ())
         self._access = (model, api_key)
-        self._verifier: Verifier | None = None
-        if verifier is not None:
-            self._verifier = make_verifier(
-                verifier, base_urls=self._base_urls, model=model, api_key=api_key
-            )
+        self._wanted = (generator, verifier)
+        self._generator, self._verifier = self._make_services()
         self._strategy = self._resolve(strategy)
         self._chosen_aggregation = None if aggregation is None else check_aggregation(aggregation)
         self._sampling = sampling
@@ -111,8 +109,13 @@ class Solver:
         self._resources: Resources | None = None
 
     async def __aenter__(self) -> Self:
+        if self._resources is not None:
+            raise ConfigurationError("solver: it is open already; make another Solver")
+        # Anew each time: a local model's process is closed for good.
+        self._generator, self._verifier = self._make_services()
+        self._checker = AnswerChecker()
         try:
-            self._generator = await self._make_generator()
+            self._generator = self._generator or await self._make_server_generator()
             managed: tuple[Any, ...] = (self._generator, self._verifier, self._checker)
             await gather(  # together: each may have a model to load
                 *(self._stack.enter_async_context(m) for m in managed if hasattr(m, "__aenter__"))
@@ -241,14 +244,17 @@ class Solver:
         purpose and closed again. One that cannot be reached is a line of the report. Raises
         ``ConfigurationError``.
         """
-        look = check_service if self._resources is not None else check_closed_service
-        looks = []
-        if self._generator is not None:
-            looks.append(look(self._generator, "generator"))
+        if self._resources is not None:
+            look, generator, verifier = check_service, self._generator, self._verifier
         else:
-            looks.append(check_servers(self._make_generator, self._base_urls))
-        if self._verifier is not None:
-            looks.append(look(self._verifier, "verifier"))
+            look, (generator, verifier) = check_closed_service, self._make_services()
+        looks = []
+        if generator is not None:
+            looks.append(look(generator, "generator"))
+        else:
+            looks.append(check_servers(self._make_server_generator, self._base_urls))
+        if verifier is not None:
+            looks.append(look(verifier, "verifier"))
         found = await gather(*looks)
         return CheckReport(tuple(service for services in found for service in services))
 
@@ -261,9 +267,18 @@ class Solver:
             if isinstance(lane, Lane)
         }
 
-    async def _make_generator(self) -> Generator:
-        if self._generator is not None:
-            return self._generator
+    def _make_services(self) -> tuple[Generator | None, Verifier | None]:
+        """Generator and verifier, not opened yet; no generator where a server is to be asked."""
+        generator, verifier = self._wanted
+        model, api_key = self._access
+        return (
+            None if self._base_urls else make_generator(generator),
+            None
+            if verifier is None
+            else make_verifier(verifier, base_urls=self._base_urls, model=model, api_key=api_key),
+        )
+
+    async def _make_server_generator(self) -> Generator:
         return await make_server_generator(self._base_urls, *self._access)
 
     def _search(
@@ -319,6 +334,9 @@ class Solver:
     def _resolve(self, strategy: Strategy | str | None) -> Strategy:
         if strategy is None:
             return Majority() if self._verifier is None else DVTS()
+        if isinstance(strategy, type):
+            name = strategy.__name__
+            raise ConfigurationError(f"strategy: {name} is a class; pass an object, {name}()")
         return make_strategy(strategy) if isinstance(strategy, str) else strategy
 
     def _enough_for(self, strategy: Strategy) -> int:
@@ -334,6 +352,29 @@ class Solver:
     def __repr__(self) -> str:
         state = "closed" if self._resources is None else f"{self.statistics()}"
         return f"<Solver {self._generator!r} {self._verifier!r} {state}>"
+
+
+def _read_urls(base_url: str | Sequence[str]) -> tuple[str, ...]:
+    urls = (base_url,) if isinstance(base_url, str) else base_url
+    if not isinstance(urls, Sequence) or not all(isinstance(url, str) for url in urls):
+        raise ConfigurationError(
+            f"base_url: expected the URL of a server or a list of them, got {base_url!r}"
+        )
+    if not all(urls) or not urls:
+        raise ConfigurationError("base_url: it is empty; give the URL of a server, or several")
+    return tuple(urls)
+
+
+def _server_of_environment(model: str | None, generator: GeneratorLike | None) -> str:
+    """Where a model without a server is: it would be worse to ignore it."""
+    url = os.environ.get("OPENAI_BASE_URL")
+    if url and generator is None:
+        return url
+    field = "api_key" if model is None else "model"
+    raise ConfigurationError(
+        f"{field}: is for a server; give its base_url"
+        + (", or set OPENAI_BASE_URL" if generator is None else " instead of a generator")
+    )
 
 
 def _capacity(resource: Generator | Verifier | None) -> int:

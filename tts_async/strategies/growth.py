@@ -10,6 +10,7 @@ from tts_async.aggregate import aggregate
 from tts_async.answers import has_final_answer
 from tts_async.errors import InvalidScores, MalformedResponse
 from tts_async.steps import split_steps
+from tts_async.strategies.shared_ids import share_ids
 from tts_async.types.generation import Step
 from tts_async.types.node import Node, Path
 from tts_async.types.verification import Aggregation, ScoreRequest, StepScores
@@ -36,7 +37,7 @@ def grow_children(
             text=step.text,
             finish="stop" if step.finish == "step" and has_final_answer(step.text) else step.finish,
             tokens=step.tokens,
-            token_ids=step.token_ids,
+            token_ids=share_ids(step.token_ids),
             logprobs=step.logprobs,
         )
         for i, step in enumerate(steps)

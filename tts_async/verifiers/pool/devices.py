@@ -1,6 +1,6 @@
 """The names of devices: ``"cuda:0"``, ``"cpu"``, ``"cpu:4"`` for four workers on the CPU."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from tts_async.errors import ConfigurationError
@@ -19,7 +19,9 @@ def places(devices: str | Sequence[str], threads: int | None) -> list[Place]:
 
     Raises ``ConfigurationError``.
     """
-    names = (devices,) if isinstance(devices, str) else devices
+    names = (
+        devices if isinstance(devices, Iterable) and not isinstance(devices, str) else (devices,)
+    )
     each = [device for name in names for device in _expanded(name)]
     if not each:
         raise ConfigurationError('devices: it is empty; name at least one, such as "cpu"')
@@ -33,8 +35,9 @@ def places(devices: str | Sequence[str], threads: int | None) -> list[Place]:
 
 def _expanded(name: str) -> Iterator[str]:
     """``"cpu:2"`` is two workers: a CPU has no numbered parts to place one on."""
-    kind, colon, number = name.partition(":")
-    if not kind.isalpha() or (colon and not number.isdecimal()) or name == "cpu:0":
+    kind, colon, number = str(name).partition(":")
+    numbered = number.isdecimal() and not (kind == "cpu" and int(number) == 0)
+    if not kind.isalpha() or (colon and not numbered):
         raise ConfigurationError(
             f'devices: {name!r} is no device; write "cuda:0", "cpu", or "cpu:2" for two workers '
             "on the CPU"
