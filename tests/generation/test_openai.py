@@ -191,6 +191,14 @@ async def test_the_users_own_client() -> None:
         OpenAIGenerator("http://h/v1", client=client)
 
 
+def test_wrong_options_are_refused() -> None:
+    """At once, and by name."""
+    with pytest.raises(ConfigurationError, match="capacity: must be at least 1, got 0"):
+        OpenAIGenerator("http://h/v1", capacity=0)
+    with pytest.raises(ConfigurationError, match="timeout: must be positive seconds, got -1"):
+        OpenAIGenerator("http://h/v1", timeout=-1)
+
+
 @pytest.mark.parametrize(
     "fault",
     [

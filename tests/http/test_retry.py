@@ -122,6 +122,8 @@ def test_limits_are_checked() -> None:
         RetryPolicy(attempts=0)
     with pytest.raises(ConfigurationError, match="negative"):
         RetryPolicy(seconds=-1.0)
+    with pytest.raises(ConfigurationError, match="negative"):
+        RetryPolicy(outage_seconds=-1.0)
 
 
 @pytest.mark.parametrize("status", [408, 409, 429, 500, 502, 503, 504, 529])

@@ -71,3 +71,5 @@ def test_a_broken_header_is_refused_without_showing_it() -> None:
     with pytest.raises(ConfigurationError, match="X-Team") as caught:
         Credentials(None, {"X-Team": f"{TOKEN}\r\nX-Evil: 1"})
     assert TOKEN not in str(caught.value)
+    with pytest.raises(ConfigurationError, match=r"headers: expected a mapping .*, got list"):
+        Credentials(None, [("X-Team", TOKEN)])  # type: ignore[arg-type]

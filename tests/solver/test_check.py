@@ -252,3 +252,20 @@ def test_plain_data() -> None:
         ["generator: b does not work (why); do this"],
     )
     assert [f["fix"] for f in data["services"][0]["features"]] == [None, "do this"]
+
+
+async def test_a_solver_can_be_opened_after_a_check_and_again() -> None:
+    """Local models and the process that compares answers are closed for good; new ones are made."""
+    solver = Solver(generator="embedded", strategy=Majority(2))
+    assert (await solver.check()).ok
+    for _ in range(2):
+        async with solver:
+            assert (await solver.solve("12*3+4")).candidates
+
+
+async def test_the_server_of_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """OPENAI_BASE_URL is where a model is that comes without a server."""
+    async with FakeServer() as server:
+        monkeypatch.setenv("OPENAI_BASE_URL", server.base_url)
+        report = await Solver(model="tiny").check()
+        assert [service.where for service in report.services] == [server.base_url]

@@ -488,6 +488,8 @@ def test_a_strategy_is_any_async_function() -> None:
         (lambda solver: solver.solve(""), "problem: the text is empty"),
         (lambda solver: solver.solve(None), "problem: expected a string, got NoneType"),
         (lambda solver: solver.solve("p", strategy="dvt"), "did you mean 'dvts'"),
+        (lambda solver: solver.solve("p", strategy=BestOfN), r"BestOfN is a class; .* BestOfN\(\)"),
+        (lambda solver: solver.__aenter__(), "solver: it is open already"),
         (lambda solver: solver.solve("p", deadline=-1), "deadline: must be positive"),
     ],
 )
@@ -504,9 +506,22 @@ def test_bad_arguments_name_the_field(call: Any, message: str) -> None:
     assert isinstance(caught.value, TTSError)
 
 
-async def test_bad_solvers_name_the_field() -> None:
+async def test_bad_solvers_name_the_field(monkeypatch: pytest.MonkeyPatch) -> None:
     """Wrong construction is reported before anything starts."""
     generator = RandomGenerator()
+    with pytest.raises(ConfigurationError, match=r"base_url: expected .* or a list of them, got 3"):
+        Solver(base_url=3)  # type: ignore[arg-type]
+    for empty in ("", [], [""]):
+        with pytest.raises(ConfigurationError, match="base_url: it is empty"):
+            Solver(base_url=empty)
+    monkeypatch.setenv("OPENAI_BASE_URL", "http://localhost:1")
+    with pytest.raises(ConfigurationError, match=r"model: is for a server; .* of a generator"):
+        Solver(generator=generator, model="llama")
+    monkeypatch.delenv("OPENAI_BASE_URL")
+    with pytest.raises(ConfigurationError, match=r"model: is for a server; .* OPENAI_BASE_URL"):
+        Solver(model="llama")
+    with pytest.raises(ConfigurationError, match="api_key: is for a server"):
+        Solver(api_key="key")
     with pytest.raises(ConfigurationError, match="base_url: give either"):
         Solver(generator=generator, base_url="http://localhost")
     with pytest.raises(ConfigurationError, match="generator: int has no generate"):

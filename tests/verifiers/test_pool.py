@@ -54,13 +54,14 @@ def test_devices_are_read() -> None:
         ("", None, "devices: '' is no device"),
         ([], None, "devices: it is empty"),
         ("cpu:0", None, "devices: 'cpu:0' is no device"),
+        ("cpu:00", None, "devices: 'cpu:00' is no device"),
+        (2, None, "devices: 2 is no device"),
+        ([0], None, "devices: 0 is no device"),
         ("cuda:x", None, "'cuda:x' is no device; write \"cuda:0\""),
         ("cpu:4", 3, "threads: 3 are too few for 4 workers"),
     ],
 )
-def test_wrong_devices_are_refused(
-    devices: str | list[str], threads: int | None, message: str
-) -> None:
+def test_wrong_devices_are_refused(devices: Any, threads: int | None, message: str) -> None:
     """By name, and with what to write instead."""
     with pytest.raises(ConfigurationError, match=message):
         VerifierPool("prm", devices, threads=threads)
@@ -68,6 +69,8 @@ def test_wrong_devices_are_refused(
 
 def test_wrong_options_are_refused() -> None:
     """Those of the workers too."""
+    with pytest.raises(ConfigurationError, match="load_timeout: must be positive seconds, got -1"):
+        VerifierPool("prm", load_timeout=-1)
     with pytest.raises(ConfigurationError, match="hang_timeout: must be positive seconds, got 0"):
         VerifierPool("prm", hang_timeout=0)
 

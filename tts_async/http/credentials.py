@@ -24,6 +24,10 @@ class Credentials:
         userinfo: str | None = None,
     ) -> None:
         self.api_key = (api_key or os.environ.get("OPENAI_API_KEY") or "").strip() or None
+        if headers is not None and not isinstance(headers, Mapping):
+            raise ConfigurationError(
+                f"headers: expected a mapping of names to values, got {type(headers).__name__}"
+            )
         self._extra = dict(headers or {})
         self._authorization: str | None = None
         if self.api_key:

@@ -51,6 +51,10 @@ class OpenAIServer:
         retry: RetryPolicy | None,
         capacity: int = 64,
     ) -> None:
+        if capacity < 1:
+            raise ConfigurationError(f"capacity: must be at least 1, got {capacity}")
+        if timeout <= 0:
+            raise ConfigurationError(f"timeout: must be positive seconds, got {timeout}")
         if client is not None and (base_url, api_key, headers, ssl) != (None,) * 4:
             raise ConfigurationError("client: it brings its own base_url, api_key, headers and ssl")
         if client is not None:

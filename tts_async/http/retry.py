@@ -46,7 +46,7 @@ class RetryPolicy:
     def __post_init__(self) -> None:
         if self.attempts < 1 or self.malformed_attempts < 1:
             raise ConfigurationError("retry: attempts must be at least 1; 1 means no retry")
-        if self.seconds < 0 or self.first_wait < 0 or self.longest_wait < 0:
+        if min(self.seconds, self.first_wait, self.longest_wait, self.outage_seconds or 0.0) < 0:
             raise ConfigurationError("retry: seconds and waits must not be negative")
 
     async def run(

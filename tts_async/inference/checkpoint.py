@@ -34,8 +34,8 @@ def read_config(folder: Path) -> dict[str, Any]:
     """The folder's ``config.json``."""
     if not folder.is_dir():
         raise ConfigurationError(
-            f"no model folder at {folder}; give the path of one, or a name on the Hugging Face hub "
-            "such as Qwen/Qwen2.5-Math-PRM-7B"
+            f"no model folder at {folder}; give the path of one, with config.json, weights and "
+            "tokenizer.json"
         )
     return read_json(folder / "config.json")
 

@@ -44,10 +44,11 @@ class Solver:
     ``generator`` is a ``Generator`` or the folder of a local model, ``base_url`` an
     OpenAI-compatible server (with ``model`` and ``api_key`` as usual), or a list of servers of the
     same model; with neither, the embedded model is used, or the server at ``OPENAI_BASE_URL`` where
-    ``model`` names one of its models. ``verifier`` is a ``Verifier``, a
-    function ``(problem, steps) -> score(s)``, the folder or the URL of a process reward model,
+    ``model`` names one of its models. ``verifier`` is a ``Verifier``, a function
+    ``(problem, steps) -> score(s)``, the folder, hub name or URL of a process reward model,
     ``"embedded"``, or ``"self"`` to have the generator's server judge its own steps; with nothing
-    said about either, both are the embedded ones, otherwise there is none unless given.
+    said about either, both are the embedded ones, otherwise there is none unless given. The solver
+    opens and closes the objects it is given, so each of them belongs to one solver at a time.
 
     ``strategy`` (an object or a name) defaults to DVTS, or to a majority vote without a verifier.
     ``aggregation`` defaults to what the verifier declares. ``budget`` limits each search.

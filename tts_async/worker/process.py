@@ -128,7 +128,7 @@ class WorkerProcess:
         return child
 
     def _is_closed(self) -> BrokenWorker:
-        return BrokenWorker(f"{self.target}: the worker is closed")
+        return BrokenWorker(f"{self.target}: the worker is closed for good; make another")
 
     def __repr__(self) -> str:
         state = "closed" if self._closed else f"pid={self.pid}" if self.pid else "not running"
