@@ -26,6 +26,7 @@ from tts_async.errors import (
 )
 from tts_async.generation.vllm import VLLMGenerator
 from tts_async.types.generation import Step
+from tts_async.types.problem import Problem
 
 COMPLETIONS = "/v1/completions"
 PROMPT = "<system>Think.<user>1+1?<assistant>"
@@ -256,6 +257,22 @@ async def test_cache_salt_is_in_every_completion() -> None:
         bodies = [body for body in server.bodies(COMPLETIONS) if "return_token_ids" in body]
         assert [body["cache_salt"] for body in bodies] == ["pepper"] * 2
         assert "pepper" not in repr(generator)
+
+
+async def test_tenants_share_no_prefixes() -> None:
+    """Each has a salt of its own, beside that of the generator; nobody has none."""
+    async with (
+        FakeServer() as server,
+        VLLMGenerator(server.base_url) as plain,
+        VLLMGenerator(server.base_url, cache_salt="pepper") as salted,
+    ):
+        for tenant in ("", "a", "b"):
+            for generator in (plain, salted):
+                problem = Problem("p", tenant=tenant)
+                await generator.generate(replace(expansion(), problem=problem))
+        bodies = [body for body in server.bodies(COMPLETIONS) if "return_token_ids" in body]
+        salts = [body.get("cache_salt") for body in bodies]
+        assert salts == [None, "pepper", "a", "pepper:a", "b", "pepper:b"]
 
 
 async def test_opened_twice_it_is_the_same() -> None:

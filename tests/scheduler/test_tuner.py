@@ -66,8 +66,8 @@ def test_the_lane_fits_the_server(tells: bool) -> None:
         return mean(capacities[half // 2 : half]), mean(capacities[-100:])
 
     before, after = run_virtual(main())
-    assert 48 <= before <= 90
-    assert 20 <= after <= 40
+    assert 48 <= before <= 110  # half as many again may wait inside
+    assert 20 <= after <= 45
 
 
 def test_a_refusal_is_felt_at_once() -> None:

@@ -354,6 +354,16 @@ async def test_a_server_that_is_not_there() -> None:
         await VLLMVerifier("http://127.0.0.1:9/v1").score([ScoreRequest(PROBLEM, STEPS)])
 
 
+async def test_a_server_that_breaks_at_the_first_score() -> None:
+    """It is opened, and given up on, within seconds: somebody is watching."""
+    async with FakePRMServer() as server:
+        server.fail(POOLING, Reply({}), *[Status(500)] * 99)
+        async with asyncio.timeout(20):
+            with pytest.raises(VerifierUnavailable, match="HTTP 500"):
+                async with VLLMVerifier(server.base_url):
+                    pass
+
+
 async def test_a_solver_takes_the_url() -> None:
     """It asks the server what it is; the aggregation is then the family's."""
     async with FakePRMServer() as server:

@@ -60,7 +60,7 @@ class VLLMGenerator:
     ``timeout`` in seconds for one request, ``retry`` for everything that may heal. ``priority``:
     whether to tell the server how urgent a request is; by default it is asked, when the first
     request that is not like all others comes along, whether it wants to know. ``cache_salt`` keeps
-    its prefix cache apart from other clients'.
+    its prefix cache apart from other clients'; each ``Problem.tenant`` has one of its own anyway.
 
     Opening it (``async with``) asks for the model and its context length. Raises
     ``ConfigurationError``, and ``GeneratorUnavailable`` within seconds when nothing answers.

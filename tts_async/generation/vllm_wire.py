@@ -81,8 +81,9 @@ def encode_completion(
         body["include_stop_str_in_output"] = True
     if options.priority:
         body["priority"] = request.priority
-    if options.cache_salt is not None:
-        body["cache_salt"] = options.cache_salt
+    salt = ":".join(filter(None, (options.cache_salt, request.problem.tenant)))
+    if salt:
+        body["cache_salt"] = salt
     if request.logprobs:
         body["logprobs"] = 0  # of the sampled token, and of no others
     return msgspec.json.encode(body)

@@ -8,7 +8,8 @@ taken back. Trials that change nothing become rarer, up to one in 64 windows, so
 left in peace; a throughput that moved by itself makes them frequent again.
 
 Two signals need no trial. A server that refuses (429, 503) or whose own queue grows is over its
-knee now: the first shrinks the capacity by a factor, the second says by how much.
+knee now: the first shrinks the capacity by a factor, the second says by how much. Half a batch may
+wait there: a server that runs out of requests while ours are on their way stands idle.
 """
 
 from dataclasses import dataclass
@@ -21,6 +22,8 @@ FIRST_STRIDE, STRIDE = 0.5, 0.2
 WORTH_MORE, WORTH_LESS = 0.35, 0.25
 """A trial upwards must gain this part of what it adds; one downwards may lose that part."""
 SHRINK = 0.7
+RESERVE = 0.5
+"""How many may wait inside the server, as a part of those that it runs."""
 MOST_PATIENCE = 64
 DRIFT = 0.25
 """A change of throughput by itself, at the same capacity, that makes the knee worth a new look."""
@@ -32,7 +35,7 @@ class Window:
 
     ``work`` done (tokens, say), ``in_use`` sequences at its end, ``saturated``: something waited
     for a slot all the time, so that the capacity was what limited the work. ``overloads``: refusals
-    of the server. ``waiting``: length of the server's own queue, where it tells.
+    of the server. ``running`` and ``waiting``: its batch and its own queue, where it tells.
     """
 
     seconds: float
@@ -40,7 +43,15 @@ class Window:
     in_use: int
     saturated: bool
     overloads: int = 0
+    running: int | None = None
     waiting: int | None = None
+
+    @property
+    def surplus(self) -> int:
+        """How many sequences too many the server has in its queue."""
+        if self.waiting is None or self.running is None:
+            return 0
+        return max(0, self.waiting - max(2, round(self.running * RESERVE)))
 
     @property
     def rate(self) -> float:
@@ -77,8 +88,8 @@ class Knee:
         """Take a window into account; returns the capacity from now on."""
         if window.overloads:
             self._retreat(int(self.capacity * SHRINK))
-        elif window.waiting is not None and window.waiting > max(2, self.capacity // 16):
-            self._retreat(window.in_use - window.waiting)
+        elif window.surplus:
+            self._retreat(window.in_use - window.surplus)
         elif window.saturated and window.work > 0:
             if self._settling:
                 self._settling = False  # this window saw the old capacity and the new

@@ -49,6 +49,7 @@ class Tuner:
                 in_use=self.lane.statistics().in_use,
                 saturated=traffic.saturated,
                 overloads=load.overloads - refused,
+                running=load.running,
                 waiting=load.waiting,
             )
             self.lane.resize(knee.observe(window))

@@ -4,11 +4,13 @@ Whatever the way to the scores, paths are written in the same manner: by the fam
 as token ids, with the server's own tokenizer. Nothing is ever truncated.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any, Final, TypeVar
 
 from tts_async.errors import VerificationError
-from tts_async.http.discovery import ServedModel
+from tts_async.http.discovery import QUICK, ServedModel
+from tts_async.http.retry import RetryPolicy
 from tts_async.http.transport import Transport
 from tts_async.http.vllm_tokenize import encode
 from tts_async.inference.families import Family
@@ -33,11 +35,22 @@ class PRMServer:
         self.where = str(transport.address)
         self.tokenizer = ServerTokenizer(transport, served.id)
         self._transport = transport
+        self._retry: RetryPolicy | None = None
 
     async def post(self, url: str, body: dict[str, Any], parse: Callable[[Any], T]) -> T:
         """Ask the model; ``url`` begins below the server's root. Raises ``GenerationError``."""
         content = encode({"model": self.served.id, **body})
-        return await self._transport.post(self._transport.address.root + url, content, parse)
+        url = self._transport.address.root + url
+        return await self._transport.post(url, content, parse, self._retry)
+
+    @contextmanager
+    def in_a_hurry(self) -> Iterator[None]:
+        """Questions inside wait seconds for a server in trouble, not minutes."""
+        self._retry = QUICK
+        try:
+            yield
+        finally:
+            self._retry = None
 
     async def write(
         self, conversation: Conversation, steps: Sequence[str], *, room: int = 0

@@ -164,7 +164,8 @@ class VLLMVerifier:
             raise VerifierUnavailable(f"{self.base_url}: not open; use it with 'async with'")
         with as_verification_errors():
             await list_models(self._transport)  # one that is gone is not asked with patience
-            await reader.probe()
+            with server.in_a_hurry():
+                await reader.probe()
         detail = f"{reader.kind}, family {server.family.name}, aggregation {self.aggregation}"
         return [
             ServiceReport(
@@ -189,7 +190,8 @@ class VLLMVerifier:
             raise ConfigurationError(_what_is_missing(self.base_url, served.id, family, pooling))
         server = PRMServer(self._transport, served, family)
         reader: ScoreReader = PoolingScores(server) if pooling else LabelScores(server)
-        await reader.probe()
+        with server.in_a_hurry():
+            await reader.probe()
         self._server, self._reader = server, reader
 
     async def _check_tokenizer(self, served: ServedModel) -> None:
