@@ -29,7 +29,7 @@ from typing import Any
 from benchmarks.fleet.baselines import Job
 from benchmarks.fleet.measure import Schedule, in_lock_step, ours
 from benchmarks.fleet.rounds import AnyStrategy
-from tests.vllm.servers import CAPACITY, VLLMServer
+from tests.vllm.servers import VLLMServer
 from tts_async import DVTS, BeamSearch, Problem, Sampling
 from tts_async.embedded import GENERATOR_PATH, PRM_AGGREGATION, PRM_PATH, TEMPERATURE
 from tts_async.embedded.arithmetic import LEVELS, held_out
@@ -40,7 +40,6 @@ from tts_async.verifiers import LocalVerifier
 ROOT = Path(__file__).parents[1]
 REMEMBERED = 32_768  # tokens of recent paths, the verifier's default
 COMPILED = ("--no-enforce-eager",)  # the tests start faster without, and generate at half the speed
-CONNECTIONS = 1024  # more than any schedule has requests
 SCHEDULES = (
     Schedule("lock_step", in_lock_step, reuse=False),
     Schedule("lock_step, our verifier", in_lock_step),
@@ -53,8 +52,9 @@ class CountingGenerator:
 
     sampling = Sampling(temperature=TEMPERATURE)
 
-    def __init__(self, generator: VLLMGenerator, capacity: int) -> None:
-        self.capacity = capacity
+    def __init__(self, generator: VLLMGenerator) -> None:
+        self.capacity = generator.capacity
+        self.load = generator.load
         self.tokens = self.calls = 0
         self._generator = generator
 
@@ -82,16 +82,14 @@ async def run(
     """One row."""
     latencies: list[float] = []
     async with (
-        VLLMGenerator(
-            url, capacity=CONNECTIONS, cache_salt=f"{schedule.name} {strategy!r}"
-        ) as vllm,
+        VLLMGenerator(url, cache_salt=f"{schedule.name} {strategy!r}") as vllm,
         LocalVerifier(
             PRM_PATH,
             aggregation=PRM_AGGREGATION,
             cache_tokens=REMEMBERED if schedule.reuse else 0,
         ) as verifier,
     ):
-        generator = CountingGenerator(vllm, 2 * CAPACITY)
+        generator = CountingGenerator(vllm)
         start = time.perf_counter()
         job = Job(
             generator=generator,

@@ -7,7 +7,7 @@ import pytest
 from tts_async import ConfigurationError
 from tts_async.cli.models import Models
 from tts_async.strategies import DVTS
-from tts_async.verifiers import JudgeVerifier, VLLMVerifier
+from tts_async.verifiers import JudgeVerifier, VerifierPool, VLLMVerifier
 
 SERVER = ["http://localhost:1"]
 
@@ -37,3 +37,16 @@ def test_a_url_that_is_none(tmp_path: Path) -> None:
         Models(base_url=SERVER, verifier="ftp://localhost").make_solver([DVTS()])
     with pytest.raises(ConfigurationError, match="verifier: no such folder"):
         Models(base_url=SERVER, verifier=str(tmp_path / "none"))
+
+
+def test_a_local_one_runs_where_it_is_told_to() -> None:
+    """The embedded one too; what runs elsewhere, or not at all, has no device here."""
+    models = Models(verifier_device="cpu:2, cpu", verifier_dtype="bfloat16")
+    pool = models.make_solver([DVTS()])._verifier
+    assert isinstance(pool, VerifierPool)
+    assert [repr(member.worker).count("bfloat16") for member in pool._members] == [1, 1, 1]
+    for verifier in ("self", "http://localhost:2", "none"):
+        with pytest.raises(ConfigurationError, match="verifier-dtype: is for a reward model"):
+            Models(base_url=SERVER, verifier=verifier, verifier_dtype="float16")
+    with pytest.raises(ConfigurationError, match="devices: 'gpu 0' is no device"):
+        Models(verifier_device="gpu 0").make_solver([DVTS()])

@@ -18,6 +18,8 @@ def examine_models(
     api_key: options.ApiKey = None,
     generator: options.Generator = None,
     verifier: options.Verifier = None,
+    verifier_device: options.VerifierDevice = None,
+    verifier_dtype: options.VerifierDtype = None,
     as_json: options.Json = False,
 ) -> None:
     """Ask generator and verifier what they are and what they can do.
@@ -32,6 +34,8 @@ def examine_models(
             model=model,
             api_key=api_key,
             verifier=verifier,
+            verifier_device=verifier_device,
+            verifier_dtype=verifier_dtype,
         )
         solver = models.make_solver([DVTS() if models.verifier_name else Majority()])
         report = run_interruptible(solver.check())

@@ -86,6 +86,8 @@ def evaluate_strategies(
     api_key: options.ApiKey = None,
     generator: options.Generator = None,
     verifier: options.Verifier = None,
+    verifier_device: options.VerifierDevice = None,
+    verifier_dtype: options.VerifierDtype = None,
     out: Annotated[
         Path | None,
         typer.Option(
@@ -120,6 +122,8 @@ def evaluate_strategies(
             model=model,
             api_key=api_key,
             verifier=verifier,
+            verifier_device=verifier_device,
+            verifier_dtype=verifier_dtype,
         )
         runs = plan_runs(
             _split(strategy) if strategy is not None else _default_names(models),

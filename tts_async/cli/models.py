@@ -7,12 +7,14 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from tts_async.embedded import TEMPERATURE
+from tts_async.embedded import PRM_PATH, TEMPERATURE
 from tts_async.errors import ConfigurationError
 from tts_async.inference.hub import REPOSITORY
 from tts_async.solver import Solver
 from tts_async.strategies import Greedy, Majority, Strategy, name_of
 from tts_async.types.generation import Sampling
+from tts_async.types.verification import Verifier
+from tts_async.verifiers import VerifierPool
 
 EMBEDDED = "embedded"
 NONE = "none"
@@ -32,6 +34,8 @@ class Models:
     model: str | None = None
     api_key: str | None = None
     verifier: str | None = None
+    verifier_device: str | None = None
+    verifier_dtype: str | None = None
 
     def __post_init__(self) -> None:
         if self.base_url is not None and not self.base_urls:
@@ -45,6 +49,15 @@ class Models:
         for option, folder in (("generator", self.generator), ("verifier", verifier_folder)):
             if folder not in (None, EMBEDDED, NONE) and not Path(str(folder)).is_dir():
                 raise ConfigurationError(f"{option}: no such folder: {folder}")
+        for option, value in (
+            ("verifier-device", self.verifier_device),
+            ("verifier-dtype", self.verifier_dtype),
+        ):
+            if value is not None and (_is_served(self.verifier) or not self._verifier_to_use):
+                raise ConfigurationError(
+                    f"{option}: is for a reward model that runs here; give --verifier its folder or"
+                    " its name on the hub, or leave the option out"
+                )
         if self.generator == NONE:
             raise ConfigurationError("generator: something has to generate; leave the option out")
 
@@ -91,7 +104,7 @@ class Models:
                 f"verifier: {needy[0]} scores steps, and there is no verifier; "
                 "pass --verifier FOLDER, URL or self, or use majority or greedy"
             )
-        verifier = self._verifier_to_use if needy else None
+        verifier = self._make_verifier() if needy else None
         return Solver(
             generator=None if self.base_url else self.generator or EMBEDDED,
             base_url=self.base_urls or None,
@@ -100,6 +113,16 @@ class Models:
             verifier=verifier,
             **arguments,
         )
+
+    def _make_verifier(self) -> Verifier | str | None:
+        name, options = self._verifier_to_use, dict[str, Any]()
+        if self.verifier_device is not None:
+            options["devices"] = [part.strip() for part in self.verifier_device.split(",")]
+        if self.verifier_dtype is not None:
+            options["dtype"] = self.verifier_dtype
+        if name is None or not options:
+            return name
+        return VerifierPool(PRM_PATH if name == EMBEDDED else name, **options)
 
     def sampling(
         self, temperature: float | None, top_p: float | None, max_tokens: int | None

@@ -115,6 +115,23 @@ Verifier = Annotated[
         rich_help_panel=_MODELS,
     ),
 ]
+VerifierDevice = Annotated[
+    str | None,
+    typer.Option(
+        metavar="NAME[,NAME...]",
+        help="Where a local reward model runs: cuda:0, cpu, cpu:2 for two processes, or several. "
+        "(default: cpu)",
+        rich_help_panel=_MODELS,
+    ),
+]
+VerifierDtype = Annotated[
+    str | None,
+    typer.Option(
+        metavar="TYPE",
+        help="Precision of a local reward model: float32, bfloat16, float16. (default: float32)",
+        rich_help_panel=_MODELS,
+    ),
+]
 Json = Annotated[
     bool,
     typer.Option("--json", help="Print one JSON object and nothing else.", rich_help_panel=_OUTPUT),

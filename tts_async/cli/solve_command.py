@@ -68,6 +68,8 @@ def solve_problem(
     api_key: options.ApiKey = None,
     generator: options.Generator = None,
     verifier: options.Verifier = None,
+    verifier_device: options.VerifierDevice = None,
+    verifier_dtype: options.VerifierDtype = None,
     as_json: options.Json = False,
     tree: Annotated[
         bool, typer.Option("--tree", help="Show the search tree.", rich_help_panel="Output")
@@ -88,6 +90,8 @@ def solve_problem(
             model=model,
             api_key=api_key,
             verifier=verifier,
+            verifier_device=verifier_device,
+            verifier_dtype=verifier_dtype,
         )
         if strategy is None:
             strategy = "majority" if models.verifier_name is None else "dvts"
