@@ -99,7 +99,10 @@ def usable_device(name: str) -> torch.device:
         torch.empty(0, device=device)
     except (RuntimeError, AssertionError) as error:  # the latter: a torch without CUDA
         reason = str(error).splitlines()[0]
-        raise ConfigurationError(f"device: {name!r} cannot be used here: {reason}") from error
+        raise ConfigurationError(
+            f"device: {name!r} cannot be used here: {reason}; name one that this torch knows, or"
+            ' "cpu", or install a build of torch for it'
+        ) from error
     return device
 
 
