@@ -8,10 +8,10 @@ that means well, ends after ``SECONDS`` or ``REQUESTS``, and when whoever starte
 import asyncio
 import json
 import re
-import sys
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager
 from random import Random
+
+from benchmarks.child_server import child_server, until_abandoned
 
 SECONDS, REQUESTS = 900.0, 2_000_000
 CHOICES, TOKENS = 4, 40
@@ -115,29 +115,14 @@ class Connection(asyncio.Protocol):
 async def serve() -> None:
     """Print the port, then answer until it is time to go."""
     loop, done = asyncio.get_running_loop(), asyncio.Event()
-    loop.add_reader(sys.stdin.fileno(), done.set)  # the end of the pipe
     server = await loop.create_server(lambda: Connection(done), "127.0.0.1", 0)
     print(server.sockets[0].getsockname()[1], flush=True)
-    async with asyncio.timeout(SECONDS):
-        await done.wait()
+    await until_abandoned(done, SECONDS)
 
 
-@asynccontextmanager
-async def null_server() -> AsyncIterator[str]:
+def null_server() -> AbstractAsyncContextManager[str]:
     """Run it; the base URL of the running server."""
-    process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "benchmarks.null_server"),
-        stdin=asyncio.subprocess.PIPE,
-        stdout=asyncio.subprocess.PIPE,
-    )
-    assert process.stdin is not None
-    assert process.stdout is not None
-    try:
-        port = int(await process.stdout.readline())
-        yield f"http://127.0.0.1:{port}/v1"
-    finally:
-        process.stdin.close()
-        await process.wait()
+    return child_server("benchmarks.null_server")
 
 
 if __name__ == "__main__":

@@ -7,15 +7,14 @@ when a server with these costs would. It ends after ``SECONDS``, or when whoever
 import argparse
 import asyncio
 import json
-import sys
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager
 from dataclasses import asdict
 from typing import Any
 
 import aiohttp
 from aiohttp import web
 
+from benchmarks.child_server import child_server, until_abandoned
 from benchmarks.fleet import trace
 from benchmarks.fleet.costs import COSTS
 from benchmarks.fleet.decoding import DecodingServer
@@ -110,8 +109,6 @@ class Wire:
 
 async def serve(costs: str, scale: float) -> None:
     """Print the port, then answer until it is time to go."""
-    loop, done = asyncio.get_running_loop(), asyncio.Event()
-    loop.add_reader(sys.stdin.fileno(), done.set)  # the end of the pipe
     app = web.Application(client_max_size=2**24)
     app.add_routes(Wire(DecodingServer(COSTS[costs].generator, Stopwatch(scale))).routes())
     runner = web.AppRunner(app, handler_cancellation=True, access_log=None)
@@ -120,28 +117,14 @@ async def serve(costs: str, scale: float) -> None:
     await site.start()
     print(runner.addresses[0][1], flush=True)
     try:
-        async with asyncio.timeout(SECONDS):
-            await done.wait()
+        await until_abandoned(asyncio.Event(), SECONDS)
     finally:
         await runner.cleanup()
 
 
-@asynccontextmanager
-async def http_server(costs: str, scale: float) -> AsyncIterator[str]:
+def http_server(costs: str, scale: float) -> AbstractAsyncContextManager[str]:
     """Run it; the base URL of the running server."""
-    process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "benchmarks.fleet.http_server", costs, str(scale)),
-        stdin=asyncio.subprocess.PIPE,
-        stdout=asyncio.subprocess.PIPE,
-    )
-    assert process.stdin is not None
-    assert process.stdout is not None
-    try:
-        port = int(await process.stdout.readline())
-        yield f"http://127.0.0.1:{port}/v1"
-    finally:
-        process.stdin.close()
-        await process.wait()
+    return child_server("benchmarks.fleet.http_server", costs, str(scale))
 
 
 async def read_statistics(url: str) -> dict[str, Any]:
