@@ -11,8 +11,10 @@ from hypothesis import strategies as st
 from tts_async import DVTS, BeamSearch, Problem, Result, ScoreRequest, Solver, Strategy
 from tts_async.errors import GeneratorUnavailable
 from tts_async.seeds import derive_rng
+from tts_async.strategies import Context
 from tts_async.testing import RandomGenerator, run_virtual
 from tts_async.types.generation import GenerationRequest, Step
+from tts_async.types.node import Node
 
 STRATEGIES = [
     DVTS(n=8, beam_width=4),
@@ -108,6 +110,48 @@ def test_it_delays_no_real_expansion() -> None:
             return result.spend.queued_seconds
 
     assert run_virtual(main()) == 0
+
+
+class Counting:
+    """A generator that knows how many tokens it gave away."""
+
+    def __init__(self, inner: RandomGenerator) -> None:
+        self.given = 0
+        self.capacity = inner.capacity
+        self._inner = inner
+
+    async def generate(self, request: GenerationRequest) -> Sequence[Step]:
+        """Pass on what arrives; a cancelled call gives nothing."""
+        steps = await self._inner.generate(request)
+        self.given += sum(step.tokens for step in steps)
+        return steps
+
+
+async def looks_once(ctx: Context) -> list[Node]:
+    """Ends in the very moment in which it drops what was drawn ahead."""
+    children = await ctx.score(await ctx.expand(ctx.root, 4), then=4)
+    ctx.prune(children)
+    return children
+
+
+@pytest.mark.parametrize("strategy", [*STRATEGIES, looks_once], ids=str)
+@settings(max_examples=30, deadline=None)
+@given(seed=st.integers(0, 10**6), capacity=st.sampled_from([4, 12, 64]))
+def test_every_token_is_used_or_told_as_wasted(
+    strategy: Strategy, seed: int, capacity: int
+) -> None:
+    """Also what arrived just as the search ended."""
+
+    async def main() -> tuple[int, int]:
+        generator = Counting(RandomGenerator(depth=3, delay=moments(seed, 1.0), capacity=capacity))
+        async with Solver(
+            generator=generator, verifier=Opinion(moments(seed + 1, 1.0)), speculate=True
+        ) as solver:
+            spend = (await solver.solve("p", strategy=strategy)).spend
+            return generator.given, spend.tokens + spend.wasted_tokens
+
+    given_away, accounted = run_virtual(main())
+    assert accounted == given_away
 
 
 def test_what_was_drawn_for_nothing_is_told() -> None:

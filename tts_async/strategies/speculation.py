@@ -93,6 +93,9 @@ class Speculation:
 
     def _discard(self, draw: _Draw) -> None:
         task = self._ahead.pop(draw).task
+        if task.done():
+            self._count_waste(task)  # now: a callback would come after the search has ended
+            return
         task.add_done_callback(self._count_waste)
         task.cancel()
 
