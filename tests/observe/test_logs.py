@@ -48,9 +48,9 @@ def test_no_text_of_problems_or_answers() -> None:
 def test_failure_cancellation_and_events_of_later_versions() -> None:
     """A failure is an error with its kind; an unknown event is still a line."""
     observed = (
-        SearchFailed(problem_id="p", at=0.0, error=ValueError("no")),
-        SearchCancelled(problem_id="p", at=0.0),
-        Event(problem_id="p", at=0.0),
+        SearchFailed(problem_id="p", search=0, at=0.0, error=ValueError("no")),
+        SearchCancelled(problem_id="p", search=0, at=0.0),
+        Event(problem_id="p", search=0, at=0.0),
     )
     with capture_logs() as lines:
         for event in observed:
@@ -70,7 +70,7 @@ def test_a_broken_logger_does_not_break_the_search() -> None:
             raise OSError("disk full")
 
     result, _ = search()
-    log_events(Broken())(SearchFinished(problem_id="p", at=0.0, result=result))
+    log_events(Broken())(SearchFinished(problem_id="p", search=0, at=0.0, result=result))
 
 
 @pytest.mark.parametrize("as_json", [True, False])

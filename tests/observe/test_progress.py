@@ -21,9 +21,9 @@ def test_the_tally_counts() -> None:
     for event in (
         events[-1],
         events[0],
-        SearchFailed(problem_id="p", at=0.0, error=ValueError()),
+        SearchFailed(problem_id="p", search=0, at=0.0, error=ValueError()),
         events[0],
-        SearchCancelled(problem_id="p", at=0.0),
+        SearchCancelled(problem_id="p", search=0, at=0.0),
     ):
         tally.take(event)
     tally.judge(correct=True)

@@ -402,6 +402,24 @@ def test_stream_yields_every_event_and_the_result_last() -> None:
         assert names.count(f"{stage}Started") == names.count(f"{stage}Finished") > 0
 
 
+def test_two_searches_of_one_problem_can_be_told_apart() -> None:
+    """Their events carry the same problem, and each search's own number."""
+    events: list[Event] = []
+
+    async def main() -> None:
+        async with simulated(observers=[events.append]) as solver:
+            await asyncio.gather(solver.solve("p"), solver.solve("p"))
+
+    run_virtual(main())
+    assert len({event.problem_id for event in events}) == 1
+    started, ended = (
+        [event.search for event in events if isinstance(event, kind)]
+        for kind in (SearchStarted, SearchFinished)
+    )
+    assert len(set(started)) == 2
+    assert sorted(started) == sorted(ended)
+
+
 def test_leaving_a_stream_cancels_its_search() -> None:
     """The search does not go on for nobody."""
 

@@ -42,7 +42,9 @@ def log_events(logger: Any = None) -> Observer:
     def observe(event: Event) -> None:
         with suppress(Exception):  # a full disk under a log file must not end a search
             level, message, fields = _LINES.get(type(event), _UNKNOWN)
-            getattr(log, level)(message, problem=event.problem_id, **fields(event))
+            getattr(log, level)(
+                message, problem=event.problem_id, search=event.search, **fields(event)
+            )
 
     return observe
 

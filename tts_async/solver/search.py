@@ -41,26 +41,30 @@ class Search:
     async def run(self) -> Result:
         """Search, vote, report. A spent budget or a deadline still gives a result."""
         now = asyncio.get_running_loop().time
-        tag = self.problem.id
+        tag, number = self.problem.id, self.settings.age
         context = Context(self.problem, self.resources, self.settings, self.emit)
         started = now()
         self.emit(
             SearchStarted(
-                problem_id=tag, at=started, problem=self.problem, strategy=repr(self.strategy)
+                problem_id=tag,
+                search=number,
+                at=started,
+                problem=self.problem,
+                strategy=repr(self.strategy),
             )
         )
         try:
             stop_reason, nodes = await self._explore(context, started)
             election = await elect(nodes, self._selection(), self.resources.checker)
         except asyncio.CancelledError:
-            self.emit(SearchCancelled(problem_id=tag, at=now()))
+            self.emit(SearchCancelled(problem_id=tag, search=number, at=now()))
             raise
         except Exception as error:
-            self.emit(SearchFailed(problem_id=tag, at=now(), error=error))
+            self.emit(SearchFailed(problem_id=tag, search=number, at=now(), error=error))
             raise
         context.spend.seconds = now() - started
         result = self._result(context, election, stop_reason)
-        self.emit(SearchFinished(problem_id=tag, at=now(), result=result))
+        self.emit(SearchFinished(problem_id=tag, search=number, at=now(), result=result))
         return result
 
     async def _explore(self, context: Context, started: float) -> tuple[StopReason, Sequence[Node]]:

@@ -47,7 +47,7 @@ class Resources:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """How one search runs; ``age`` is its place in the order of admission.
+    """How one search runs; ``age`` is its place in the order of admission, and its number.
 
     ``run``: what the searches of one run may spend together. ``speculate``: draw ahead while
     scores are on their way, where slots are free.
@@ -82,6 +82,7 @@ class Context:
         self.rng: random.Random = derive_rng(settings.seed, problem.id, "strategy")
         self._resources = resources
         self._settings = settings
+        self._search = settings.age
         self._emit = emit
         self._speculation = (
             Speculation(resources.generator, resources.generation_lane)
@@ -129,14 +130,24 @@ class Context:
         sampling = self._sampling(temperature)
         request = self._request(node, first, k, stop, sampling, logprobs=logprobs)
         path = node.path
-        self._emit(ExpansionQueued(problem_id=self.problem.id, at=self._now(), path=path, k=k))
+        self._emit(
+            ExpansionQueued(
+                problem_id=self.problem.id, search=self._search, at=self._now(), path=path, k=k
+            )
+        )
         steps = await self._speculation.adopt(request) if self._speculation else None
         if steps is None:
             asked = self._now()
             async with self._resources.generation_lane.slots(k, self._urgency(node.depth)) as hold:
                 self.spend.queued_seconds += self._now() - asked
                 self._emit(
-                    ExpansionStarted(problem_id=self.problem.id, at=self._now(), path=path, k=k)
+                    ExpansionStarted(
+                        problem_id=self.problem.id,
+                        search=self._search,
+                        at=self._now(),
+                        path=path,
+                        k=k,
+                    )
                 )
                 steps = await self._resources.generator.generate(request)
                 hold.work = sum(step.tokens for step in steps)
@@ -147,6 +158,7 @@ class Context:
         self._emit(
             ExpansionFinished(
                 problem_id=self.problem.id,
+                search=self._search,
                 at=self._now(),
                 path=path,
                 children=tuple(children),
@@ -183,16 +195,28 @@ class Context:
             ScoreRequest(self.problem, paths[node.path], self.problem.priority) for node in unscored
         ]
         count, depth = len(unscored), max(node.depth for node in unscored)
-        self._emit(ScoringQueued(problem_id=self.problem.id, at=self._now(), paths=count))
+        self._emit(
+            ScoringQueued(
+                problem_id=self.problem.id, search=self._search, at=self._now(), paths=count
+            )
+        )
         asked = self._now()
         async with self._resources.verification_lane.slots(count, self._urgency(depth)):
             self.spend.queued_seconds += self._now() - asked
-            self._emit(ScoringStarted(problem_id=self.problem.id, at=self._now(), paths=count))
+            self._emit(
+                ScoringStarted(
+                    problem_id=self.problem.id, search=self._search, at=self._now(), paths=count
+                )
+            )
             answers = await verifier.score(requests)
         scored = with_scores(unscored, requests, answers, self._settings.aggregation)
         self.spend.steps_scored += sum(len(node.step_scores or ()) for node in scored)
         self.tree.put(node for node in scored if node.path in self.tree)
-        self._emit(ScoringFinished(problem_id=self.problem.id, at=self._now(), nodes=tuple(scored)))
+        self._emit(
+            ScoringFinished(
+                problem_id=self.problem.id, search=self._search, at=self._now(), nodes=tuple(scored)
+            )
+        )
         newest: dict[Path, Node] = {node.path: node for node in scored}
         return [newest.get(node.path, node) for node in nodes]
 

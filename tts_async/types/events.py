@@ -1,8 +1,9 @@
 """What happens during a search, one frozen record per transition.
 
 Logs, progress bars, live views and traces are consumers of these and of nothing else. ``at`` is
-the event loop's clock in seconds; ``problem_id`` says whose search it is; ``path`` is the node an
-expansion continues.
+the event loop's clock in seconds; ``problem_id`` says which problem is searched, and ``search`` which
+search of it: a number that no two searches of a solver share. ``path`` is the node an expansion
+continues.
 """
 
 from collections.abc import Callable
@@ -18,6 +19,7 @@ class Event:
     """Something that happened to one search."""
 
     problem_id: str
+    search: int
     at: float
 
 
