@@ -4,7 +4,7 @@ import asyncio
 import itertools
 import math
 import random
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import aclosing
 from typing import Any
 
@@ -24,11 +24,13 @@ from tts_async import (
     Node,
     Problem,
     Result,
+    Sampling,
     Solver,
 )
 from tts_async.errors import GeneratorUnavailable, InvalidScores, TTSError, VerificationError
 from tts_async.testing import RandomGenerator, ScriptedGenerator, ScriptedVerifier, run_virtual
 from tts_async.types.events import SearchCancelled, SearchFailed, SearchFinished, SearchStarted
+from tts_async.types.generation import GenerationRequest, Step
 
 
 def simulated(delay: float = 1.0, **options: Any) -> Solver:
@@ -400,6 +402,24 @@ def test_stream_yields_every_event_and_the_result_last() -> None:
     for stage in ("Expansion", "Scoring"):
         assert names.count(f"{stage}Queued") == names.count(f"{stage}Started")
         assert names.count(f"{stage}Started") == names.count(f"{stage}Finished") > 0
+
+
+def test_sampling_of_one_search_only() -> None:
+    """What is given with the call counts for that call."""
+    seen: list[float] = []
+
+    class Hot(RandomGenerator):
+        async def generate(self, request: GenerationRequest) -> Sequence[Step]:
+            seen.append(request.sampling.temperature)
+            return await super().generate(request)
+
+    async def main() -> None:
+        async with Solver(generator=Hot(depth=0), sampling=Sampling(temperature=0.3)) as solver:
+            await solver.solve("p", strategy=Majority(1), sampling=Sampling(temperature=0.9))
+            await solver.solve("p", strategy=Majority(1))
+
+    run_virtual(main())
+    assert seen == [0.9, 0.3]
 
 
 def test_two_searches_of_one_problem_can_be_told_apart() -> None:

@@ -154,14 +154,17 @@ class Solver:
         budget: Budget | None = None,
         deadline: float | None = None,
         seed: int | None = None,
+        sampling: Sampling | None = None,
     ) -> Result:
         """Search for the answer to one problem.
 
-        ``deadline``: seconds from now until a result must be there; then the best answer so far
-        counts. Cancelling the call stops the search and everything it has in flight. Raises
-        ``TTSError``.
+        What is not given here is as the solver has it. ``deadline``: seconds from now until a
+        result must be there; then the best answer so far counts. Cancelling the call stops the
+        search and everything it has in flight. Raises ``TTSError``.
         """
-        return await self._search(problem, strategy, budget, deadline, seed).run()
+        return await self._search(
+            problem, strategy, budget, deadline, seed, sampling=sampling
+        ).run()
 
     async def solve_many(
         self,
@@ -171,6 +174,7 @@ class Solver:
         budget: Budget | None = None,
         deadline: float | None = None,
         seed: int | None = None,
+        sampling: Sampling | None = None,
         run_budget: Budget | None = None,
         ordered: bool = False,
     ) -> AsyncGenerator[Result, None]:
@@ -195,7 +199,16 @@ class Solver:
             return spent or (end is not None and asyncio.get_running_loop().time() >= end)
 
         async def run(problem: str | Problem) -> Result:
-            search = self._search(problem, chosen, budget, deadline, seed, run=account, end=end)
+            search = self._search(
+                problem,
+                chosen,
+                budget,
+                deadline,
+                seed,
+                sampling=sampling,
+                run=account,
+                end=end,
+            )
             try:
                 return await search.run()
             except ConfigurationError:
@@ -217,6 +230,7 @@ class Solver:
         budget: Budget | None = None,
         deadline: float | None = None,
         seed: int | None = None,
+        sampling: Sampling | None = None,
     ) -> AsyncGenerator[Event, None]:
         """Search one problem and yield its events.
 
@@ -226,7 +240,13 @@ class Solver:
         """
         events: asyncio.Queue[Event | None] = asyncio.Queue()
         search = self._search(
-            problem, strategy, budget, deadline, seed, observers=[events.put_nowait]
+            problem,
+            strategy,
+            budget,
+            deadline,
+            seed,
+            sampling=sampling,
+            observers=[events.put_nowait],
         )
         task = asyncio.create_task(search.run())
         task.add_done_callback(lambda _: events.put_nowait(None))
@@ -290,6 +310,7 @@ class Solver:
         deadline: float | None,
         seed: int | None,
         *,
+        sampling: Sampling | None,
         observers: Sequence[Observer] = (),
         run: Account | None = None,
         end: float | None = None,
@@ -305,13 +326,13 @@ class Solver:
 
         now = asyncio.get_running_loop().time()
         limits = [now + seconds for seconds in (deadline, problem.deadline) if seconds is not None]
-        sampling = self._sampling or getattr(self._generator, "sampling", None) or Sampling()
+        usual = self._sampling or getattr(self._generator, "sampling", None) or Sampling()
         return Search(
             problem=problem,
             strategy=self._strategy if strategy is None else self._resolve(strategy),
             resources=self._opened(),
             settings=Settings(
-                sampling=sampling,
+                sampling=sampling or usual,
                 aggregation=self._aggregation,
                 system_prompt=self._system_prompt,
                 budget=budget or self._budget,
