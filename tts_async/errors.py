@@ -15,7 +15,9 @@ The hierarchy::
     ├── WorkerError                 a worker process
     │   ├── WorkerStartError        never became ready: missing weights, package or memory
     │   └── BrokenWorker            died with requests in flight
+    ├── AnswerError                 your own extract or compare failed on an answer
     ├── DatasetError                a row or file of problems that cannot be used
+    ├── JournalError                a journal that cannot be opened, read or written
     └── BudgetExhausted             a search ran out of what it was given; the Solver turns it
                                     into a Result, so only custom strategies ever see it
 
@@ -75,8 +77,16 @@ class BrokenWorker(WorkerError):
     """A worker process died or broke the protocol while requests were in flight."""
 
 
+class AnswerError(TTSError):
+    """A function given as ``extract`` or ``compare`` raised, or returned what is no answer."""
+
+
 class DatasetError(TTSError):
     """A problem file cannot be read; the message names the file and the line."""
+
+
+class JournalError(TTSError):
+    """A journal cannot be opened, read or written; the message names the file and the fix."""
 
 
 class BudgetExhausted(TTSError):

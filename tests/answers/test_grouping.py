@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from tests.answers.processes import assert_only_this_task_is_left
 from tts_async.answers import AnswerChecker
+from tts_async.answers.mathematics import Mathematics
 from tts_async.answers.normal import decide, normal_form
 from tts_async.answers.referee import Question
 
@@ -35,9 +36,9 @@ def group(answers: Sequence[str | None], seed: int) -> list[int | None]:
     """The groups under a whimsical equality."""
 
     async def run() -> list[int | None]:
-        async with AnswerChecker() as checker:
-            checker._referee = Whimsical(seed)  # type: ignore[assignment]
-            return await checker.group(answers)
+        mathematics = Mathematics(time_limit=5, memory=1000)
+        mathematics._referee = Whimsical(seed)  # type: ignore[assignment]
+        return await mathematics.group(answers)
 
     return asyncio.run(run())
 
@@ -88,9 +89,9 @@ def test_a_chain_is_not_one_group() -> None:
             return [len(q) == 1 or frozenset(q) in chain for q in questions]
 
     async def run() -> list[int | None]:
-        async with AnswerChecker() as checker:
-            checker._referee = Neighbours(0)  # type: ignore[assignment]
-            return await checker.group(["d", "c", "b", "a"])
+        mathematics = Mathematics(time_limit=5, memory=1000)
+        mathematics._referee = Neighbours(0)  # type: ignore[assignment]
+        return await mathematics.group(["d", "c", "b", "a"])
 
     assert asyncio.run(run()) == [0, 0, 1, 1]
 

@@ -40,10 +40,12 @@ async def test_an_expired_question_is_a_no_and_costs_its_limit_once(referee: Ref
     assert referee.statistics() == Statistics(asked=4, expired=1, crashed=0, remembered=4)
 
 
-async def test_a_crashing_question_is_a_no(referee: Referee) -> None:
+async def test_a_crashing_question_is_a_no() -> None:
     """A question that ends the process is answered "no"; the rest is asked of the next one."""
+    referee = Referee(TARGET, time_limit=30, memory=1000)  # a busy machine notices a death late
     assert await referee.rule([("a", "A"), ("die", "b"), ("c", "C")]) == [True, False, True]
     assert referee.statistics().crashed == 1
+    await referee.aclose()
 
 
 async def test_callers_take_turns(referee: Referee) -> None:

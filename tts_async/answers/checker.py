@@ -1,42 +1,48 @@
-"""Which answers are mathematically the same.
+"""One set of rules for answers: what a text answers, and which answers are the same.
 
-math-verify's equality is not transitive (it rounds floats, drops units, takes 50 % for 50 and for
-0.5), so groups cannot simply be chained together: "0.5 = 50 % = 50" would make 0.5 vote for 50.
-Instead the distinct answers are ranked by writing alone, plain numbers first, then the shorter;
-the first of them leads a group and takes in every later one that is equal to *it*; the first of
-the rest leads the next group, and so on. The result is a partition, does not depend on the order
-in which the answers came, never merges two different numbers, and every member was found
-equal to its leader. Connected components would be order-independent too, but chain; first come,
-first lead neither chains nor is order-independent.
+By default the rules are those of mathematics: the last box of a text, and equality by worth. Other
+tasks bring their own as plain functions; either one can be replaced without the other.
 """
 
-import asyncio
 from collections.abc import Sequence
 from types import TracebackType
 from typing import Self
 
-from tts_async.answers.normal import Normal, decide, normal_form
-from tts_async.answers.referee import Question, Referee, Statistics
-from tts_async.errors import ConfigurationError
-
-MATH_PROCESS = "tts_async.answers.math_process:serve"
+from tts_async.answers.custom import Compare, CustomEquality, CustomExtraction, Extract
+from tts_async.answers.extract import extract_answer, has_final_answer
+from tts_async.answers.mathematics import Mathematics
+from tts_async.answers.referee import Statistics
 
 
 class AnswerChecker:
-    """Compares and groups answers; an async context manager that owns one worker process.
+    """Extracts, compares and groups answers; an async context manager.
 
-    Equal writings and plain numbers are decided at once. The process starts with the first pair
-    that needs mathematics; ``time_limit`` in seconds bounds one comparison, and a pair that
-    exceeds it counts as not equal from then on. ``memory`` is the number of rulings remembered.
-    Any number of callers may use it at the same time.
+    ``extract(text)`` returns the answer in the text of a solution, or ``None`` where it has none;
+    without it, it is the last complete box or a plainly stated answer. ``compare(a, b)`` tells
+    whether two answers, as extracted, are the same; without it they are compared as mathematics.
+    Both may be coroutine functions; others run in a thread, so they may block. They are called
+    once for each text and pair, and nothing but they limits their time. Where they raise, or
+    return something else, ``AnswerError`` is raised.
+
+    Mathematics: equal writings and plain numbers are decided at once. One worker process starts
+    with the first pair that needs more; ``time_limit`` in seconds bounds one comparison, and a
+    pair that exceeds it counts as not equal from then on. ``memory`` is the number of rulings
+    remembered, also of your own functions. Any number of callers may use a checker at one time.
     """
 
-    def __init__(self, *, time_limit: float = 5.0, memory: int = 65_536) -> None:
-        if not time_limit > 0:
-            raise ConfigurationError(f"time_limit: must be positive, got {time_limit!r} seconds")
-        if memory < 1:
-            raise ConfigurationError(f"memory: must be at least 1, got {memory!r}")
-        self._referee = Referee(MATH_PROCESS, time_limit=time_limit, memory=memory)
+    def __init__(
+        self,
+        *,
+        extract: Extract | None = None,
+        compare: Compare | None = None,
+        time_limit: float = 5.0,
+        memory: int = 65_536,
+    ) -> None:
+        self._mathematics = Mathematics(time_limit=time_limit, memory=memory)
+        self._equality: Mathematics | CustomEquality = self._mathematics
+        if compare is not None:
+            self._equality = CustomEquality(compare, memory)
+        self._extraction = None if extract is None else CustomExtraction(extract, memory)
 
     async def __aenter__(self) -> Self:
         return self
@@ -51,62 +57,52 @@ class AnswerChecker:
 
     async def aclose(self) -> None:
         """End the process; safe to call twice."""
-        await self._referee.aclose()
+        await self._mathematics.aclose()
+
+    @property
+    def is_custom(self) -> bool:
+        """Whether functions of the user decide: nobody knows if they are the same tomorrow."""
+        return self._extraction is not None or self._equality is not self._mathematics
 
     @property
     def pid(self) -> int | None:
         """Id of the worker process, if one runs."""
-        return self._referee.pid
+        return self._mathematics.pid
 
     def statistics(self) -> Statistics:
         """What was asked of the process so far."""
-        return self._referee.statistics()
+        return self._mathematics.statistics()
+
+    def is_final(self, step: str) -> bool:
+        """Whether a step holds a final answer behind which no other is to be expected.
+
+        That is a complete box; where you extract answers yourself, only the model knows.
+        """
+        return self._extraction is None and has_final_answer(step)
+
+    async def extract(self, texts: Sequence[str]) -> list[str | None]:
+        """The answer in each text; ``None`` abstains."""
+        if self._extraction is None:
+            return [extract_answer(text) for text in texts]
+        return await self._extraction.extract(texts)
 
     async def equal(self, a: str, b: str) -> bool:
-        """Whether two answers are the same; symmetric. Raises ``WorkerError``."""
-        (same,) = await self._compare(normal_form(a), [normal_form(b)])
-        return same
+        """Whether two answers are the same; the reference answer first, where one of them is it.
+
+        Mathematics does not care which comes first. Raises ``WorkerError`` and ``AnswerError``.
+        """
+        return await self._equality.equal(a, b)
 
     async def group(self, answers: Sequence[str | None]) -> list[int | None]:
-        """One group number per answer, in order of first appearance; raises ``WorkerError``.
+        """One group number per answer, in order of first appearance.
 
-        ``None`` and blank answers abstain: their number is ``None``.
+        ``None`` and blank answers abstain: their number is ``None``. Groups of mathematics do not
+        depend on the order of the answers; with your own ``compare`` each answer joins the first
+        group whose first member it is equal to. Raises ``WorkerError`` and ``AnswerError``.
         """
-        forms = [normal_form(answer) if answer is not None else None for answer in answers]
-        rest = sorted({form for form in forms if form and form.plain}, key=lambda form: form.rank)
-        leaders: dict[Normal, Normal] = {}
-        while rest:
-            leader = rest[0]
-            same = await self._compare(leader, rest)
-            leaders |= {form: leader for form, is_same in zip(rest, same, strict=True) if is_same}
-            rest = [form for form, is_same in zip(rest, same, strict=True) if not is_same]
-        numbers: dict[Normal, int] = {}
-        return [
-            numbers.setdefault(leaders[form], len(numbers)) if form and form.plain else None
-            for form in forms
-        ]
-
-    async def _compare(self, one: Normal, others: Sequence[Normal]) -> list[bool]:
-        """Whether ``one`` equals each of the others."""
-        seen = [decide(one, other) for other in others]
-        hard = [other for other, same in zip(others, seen, strict=True) if same is None]
-        if not hard:
-            await asyncio.sleep(0)  # hundreds of rounds of easy ones must not block the loop
-            return [bool(same) for same in seen]
-        suspects = [one, *hard]
-        trials = await self._referee.rule([(form.latex,) for form in suspects])
-        sound = {form for form, survived in zip(suspects, trials, strict=True) if survived}
-        pairs = [_pair(one, other) for other in hard if one in sound and other in sound]
-        rulings = dict(zip(pairs, await self._referee.rule(pairs), strict=True))
-        return [
-            rulings.get(_pair(one, other), False) if same is None else same
-            for other, same in zip(others, seen, strict=True)
-        ]
+        return await self._equality.group(answers)
 
     def __repr__(self) -> str:
-        state = f"pid={self.pid}" if self.pid else "no process"
-        return f"<AnswerChecker {state}, {self.statistics()}>"
-
-
-def _pair(a: Normal, b: Normal) -> Question:
-    return (a.latex, b.latex) if a.rank <= b.rank else (b.latex, a.latex)
+        extract = f" extract={self._extraction}" if self._extraction else ""
+        compare = f" compare={self._equality}" if self._equality is not self._mathematics else ""
+        return f"<AnswerChecker{extract}{compare} {self._mathematics!r}>"

@@ -15,6 +15,7 @@ import logging
 from collections.abc import Iterator
 from typing import Any
 
+import sympy
 from math_verify import parse, verify
 from math_verify.parser import LatexExtractionConfig
 
@@ -72,7 +73,17 @@ def _equal(first: str, second: str) -> bool:
 def _parsed(latex: str) -> list[Any]:
     boxed = rf"\boxed{{{latex}}}"
     parsed: list[Any] = parse(boxed, _IN_A_BOX, parsing_timeout=None)
-    return parsed
+    return [_with_imaginary_unit(reading) for reading in parsed]
+
+
+def _with_imaginary_unit(reading: Any) -> Any:
+    """The same with the number i in place of a symbol of that name, so that i^2 is -1."""
+    symbols = getattr(reading, "free_symbols", ())
+    units = {symbol: sympy.I for symbol in symbols if symbol.name == "i"}
+    try:
+        return reading.xreplace(units) if units else reading
+    except (ValueError, TypeError):  # where only real numbers may stand, i is a name after all
+        return reading
 
 
 @functools.lru_cache(maxsize=PARSED_ANSWERS)
