@@ -11,9 +11,11 @@ from tts_async.strategies import (
     DVTS,
     BeamSearch,
     BestOfN,
+    ComputeOptimal,
     Context,
     Greedy,
     Majority,
+    Policy,
     Selection,
     Strategy,
     make_strategy,
@@ -26,8 +28,7 @@ from tts_async.types.problem import Message, Problem
 from tts_async.types.result import AnswerVotes, Candidate, Result
 from tts_async.types.tree import Tree
 from tts_async.types.verification import Aggregation, ScoreRequest, StepScores, Verifier
-
-__version__ = "0.1.0"
+from tts_async.version import __version__
 
 __all__ = [
     "DVTS",
@@ -37,6 +38,7 @@ __all__ = [
     "BestOfN",
     "Budget",
     "Candidate",
+    "ComputeOptimal",
     "ConfigurationError",
     "Context",
     "Event",
@@ -47,6 +49,7 @@ __all__ = [
     "Majority",
     "Message",
     "Node",
+    "Policy",
     "Problem",
     "Result",
     "Sampling",

@@ -63,6 +63,11 @@ def test_longer_paths_begin_with_shorter_ones(marker: PathMarker) -> None:
     assert shorter.ends[-1] == len(shorter.ids) - 1
 
 
+def test_a_step_of_no_text_is_meant(marker: PathMarker) -> None:
+    """The one that some searches score after a path that is not finished; all families can."""
+    assert len(marker.mark(CONVERSATION, ("a\n\n", "")).ends) == 2
+
+
 def test_unusable_paths_are_refused(marker: PathMarker) -> None:
     """Empty steps, and paths beyond the context, with both numbers; nothing is cut."""
     with pytest.raises(VerificationError, match=r"step 2 of 2 is empty: ' \\n\\n'"):

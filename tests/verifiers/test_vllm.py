@@ -269,6 +269,8 @@ async def test_what_cannot_be_scored(*, pooling: bool) -> None:
             with pytest.raises(VerificationError, match=r"take \d+ tokens.*context of 200"):
                 await verifier.score([ScoreRequest(PROBLEM, ("a" * 200,))])
             await verifier.score([ScoreRequest(PROBLEM, ("a",))])
+            (scores,) = await verifier.score([ScoreRequest(PROBLEM, ("a\n\n", ""))])
+            assert len(scores) == 2
 
 
 async def test_the_last_token_needs_room() -> None:

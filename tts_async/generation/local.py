@@ -70,6 +70,16 @@ class LocalGenerator:
         )
 
     @property
+    def model(self) -> str:
+        """The model's folder."""
+        return self._process.model
+
+    @property
+    def identity(self) -> str:
+        """What decides its answers besides the weights; a journal keeps it."""
+        return self._process.dtype
+
+    @property
     def context_length(self) -> int | None:
         """Positions of the model, prompt included; None until the model is loaded."""
         return self._process.context_length

@@ -43,6 +43,7 @@ class ModelProcess:
         if dtype not in DTYPES:
             raise ConfigurationError(f"dtype: one of {', '.join(DTYPES)}, got {dtype!r}")
         self.model = os.fspath(model)
+        self.dtype = dtype
         self._where = f"{device}, {dtype}"
         self._unavailable = unavailable
         config = {"model": self.model, "device": device, "dtype": dtype, "threads": threads}

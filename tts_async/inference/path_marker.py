@@ -29,16 +29,16 @@ class PathMarker:
         self._path_ids = lru_cache(REMEMBERED_PATHS)(self._write)
 
     def mark(self, conversation: Conversation, steps: Sequence[str]) -> MarkedPath:
-        """Raises ``VerificationError`` for an empty step and for a path that does not fit.
+        """Raises ``VerificationError`` for a blank step and for a path that does not fit.
+
+        A step of no text at all, not even a delimiter, is meant, and scored like any other.
 
         ``ends`` has one place per step; a model that judges whole answers has one place for all.
         """
         texts = tuple(step.removesuffix(DELIMITER) for step in steps)
-        for number, text in enumerate(texts, start=1):
-            if not text.strip():
-                raise VerificationError(
-                    f"step {number} of {len(steps)} is empty: {steps[number - 1]!r}"
-                )
+        for number, step in enumerate(steps, start=1):
+            if step and not step.strip():
+                raise VerificationError(f"step {number} of {len(steps)} is empty: {step!r}")
         if not texts:
             return MarkedPath((), ())
         if self._family.is_outcome:

@@ -1,21 +1,10 @@
 """From finished nodes to an answer: extract, group by equality, vote."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
-from tts_async.answers import AnswerChecker, Selection, extract_answer, vote
+from tts_async.answers import AnswerChecker, Selection, vote
 from tts_async.types.node import Node
-from tts_async.types.result import AnswerVotes, Candidate
-
-
-@dataclass(frozen=True, slots=True)
-class Election:
-    """Who stood, who voted for what, who won."""
-
-    candidates: tuple[Candidate, ...]
-    votes: tuple[AnswerVotes, ...]
-    winner: Candidate | None
-    confidence: float
+from tts_async.types.result import AnswerVotes, Candidate, Election
 
 
 async def elect(nodes: Sequence[Node], select: Selection, checker: AnswerChecker) -> Election:
@@ -26,7 +15,7 @@ async def elect(nodes: Sequence[Node], select: Selection, checker: AnswerChecker
     """
     nodes = [node for node in nodes if node.finished]
     texts = [node.full_text for node in nodes]
-    answers = [extract_answer(text) for text in texts]
+    answers = await checker.extract(texts)
     if all(node.score is None for node in nodes):
         select = "majority"
     voters = [

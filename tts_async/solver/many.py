@@ -10,6 +10,7 @@ from collections.abc import (
     Callable,
     Iterable,
     Iterator,
+    Sequence,
 )
 from typing import Any, TypeVar, cast
 
@@ -109,6 +110,21 @@ async def take_until(
     source = aiter(items) if isinstance(items, AsyncIterable) else _walk(items)
     while not is_over() and (item := await _next(source)) is not _END:
         yield cast("T", item)
+
+
+async def with_seeds(
+    items: Iterable[T] | AsyncIterable[T], seeds: Sequence[int | None]
+) -> AsyncGenerator[tuple[T, int | None], None]:
+    """Every item with the first seed, then every item with the second, and so on."""
+    source = aiter(items) if isinstance(items, AsyncIterable) else _walk(items)
+    again: list[T] = []
+    async for item in source:
+        if len(seeds) > 1:  # an endless stream with one seed must not fill memory
+            again.append(item)
+        yield item, seeds[0]
+    for seed in seeds[1:]:
+        for item in again:
+            yield item, seed
 
 
 _END = object()

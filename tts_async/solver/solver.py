@@ -5,17 +5,21 @@ import itertools
 import os
 from collections.abc import AsyncGenerator, AsyncIterable, Iterable, Sequence
 from contextlib import AsyncExitStack, aclosing, suppress
+from dataclasses import replace
 from types import TracebackType
 from typing import Any, Self
 
 from tts_async.aggregate import check_aggregation
-from tts_async.answers import AnswerChecker
+from tts_async.answers import AnswerChecker, Compare, Extract
 from tts_async.concurrency import gather
-from tts_async.errors import ConfigurationError, TTSError
+from tts_async.errors import ConfigurationError, JournalError, TTSError
+from tts_async.journal import Journal
+from tts_async.journal.journal import Attached
 from tts_async.prompts import SYSTEM_PROMPT
 from tts_async.scheduler import Lane, Statistics, Tuner
 from tts_async.solver.checkup import check_closed_service, check_servers, check_service
-from tts_async.solver.many import run_many, take_until
+from tts_async.solver.many import run_many, take_until, with_seeds
+from tts_async.solver.recording import begin_run
 from tts_async.solver.resources import (
     EMBEDDED,
     GeneratorLike,
@@ -50,6 +54,10 @@ class Solver:
     said about either, both are the embedded ones, otherwise there is none unless given. The solver
     opens and closes the objects it is given, so each of them belongs to one solver at a time.
 
+    ``extract`` and ``compare`` replace the rules of mathematics for answers in other tasks:
+    ``extract(text)`` returns the answer in a solution or ``None``, ``compare(a, b)`` tells whether
+    two answers are the same; sync or async, and independent of each other (``AnswerChecker``).
+
     ``strategy`` (an object or a name) defaults to DVTS, or to a majority vote without a verifier.
     ``aggregation`` defaults to what the verifier declares. ``budget`` limits each search.
     ``max_in_flight`` bounds the problems that ``solve_many`` works on at a time; by default as
@@ -59,8 +67,13 @@ class Solver:
     flight than the generator's ``capacity`` where its server is no faster with all of them; for
     generators whose server can be asked how busy it is. Every event goes to each of ``observers``.
 
+    ``journal``: a file (or a ``Journal``) in which everything is recorded that is drawn, scored and
+    found, and looked up before anything is asked: a search that was interrupted continues where it
+    was, and searches with the same seed share their samples. The result is the same with and
+    without.
+
     Raises ``ConfigurationError`` for wrong arguments, and on entering ``GeneratorUnavailable``,
-    ``VerifierUnavailable`` when a model cannot be loaded or a server not reached.
+    ``VerifierUnavailable`` when a model cannot be loaded or a server not reached, ``JournalError``.
     """
 
     def __init__(
@@ -76,6 +89,9 @@ class Solver:
         aggregation: Aggregation | None = None,
         budget: Budget | None = None,
         system_prompt: str | None = SYSTEM_PROMPT,
+        extract: Extract | None = None,
+        compare: Compare | None = None,
+        journal: Journal | str | os.PathLike[str] | None = None,
         seed: int = 0,
         max_in_flight: int | None = None,
         speculate: bool = False,
@@ -105,7 +121,10 @@ class Solver:
         self._adapts = adapt_capacity
         self._observers = tuple(observers)
         self._ages = itertools.count()
-        self._checker = AnswerChecker()
+        self._rules = (extract, compare)
+        self._checker = self._make_checker()
+        self._journal = Journal(journal) if isinstance(journal, str | os.PathLike) else journal
+        self._attached: Attached | None = None
         self._stack = AsyncExitStack()
         self._resources: Resources | None = None
 
@@ -114,13 +133,17 @@ class Solver:
             raise ConfigurationError("solver: it is open already; make another Solver")
         # Anew each time: a local model's process is closed for good.
         self._generator, self._verifier = self._make_services()
-        self._checker = AnswerChecker()
+        self._checker = self._make_checker()
         try:
+            if self._journal is not None:  # first: models may take minutes to load, and it is quick
+                await self._stack.enter_async_context(self._journal.opened())
             self._generator = self._generator or await self._make_server_generator()
             managed: tuple[Any, ...] = (self._generator, self._verifier, self._checker)
             await gather(  # together: each may have a model to load
                 *(self._stack.enter_async_context(m) for m in managed if hasattr(m, "__aenter__"))
             )
+            if self._journal is not None:
+                self._attached = await self._journal.attach(self._generator, self._verifier)
         except BaseException:
             await self._stack.aclose()
             raise
@@ -128,12 +151,14 @@ class Solver:
         if self._adapts and isinstance(self._generator, Tells):
             tuning = asyncio.create_task(Tuner(lane, self._generator.load).run())
             self._stack.push_async_callback(_end, tuning)
+        journaled = self._attached
         self._resources = Resources(
-            generator=self._generator,
-            verifier=self._verifier,
+            generator=journaled.generator if journaled else self._generator,
+            verifier=journaled.verifier if journaled else self._verifier,
             generation_lane=lane,
             verification_lane=Lane("verification", _capacity(self._verifier)),
             checker=self._checker,
+            recall=journaled.generator.recall if journaled else None,
         )
         return self
 
@@ -143,7 +168,7 @@ class Solver:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self._resources = None
+        self._resources = self._attached = None
         await self._stack.aclose()
 
     async def solve(
@@ -174,6 +199,7 @@ class Solver:
         budget: Budget | None = None,
         deadline: float | None = None,
         seed: int | None = None,
+        seeds: Sequence[int] | None = None,
         sampling: Sampling | None = None,
         run_budget: Budget | None = None,
         ordered: bool = False,
@@ -181,13 +207,16 @@ class Solver:
         """Search many problems together; yields each result when it is there.
 
         ``problems`` may be endless: only as many are read as are worked on. ``ordered`` yields in
-        the order of the input instead. ``deadline`` counts from the admission of each problem.
-        ``run_budget`` is what all of them may spend together: once it is spent, those under way
-        end with their best answers so far, and no further problem is begun. A problem whose search
-        fails yields a result with ``stop_reason="error"`` and ``error`` set; the others go on.
-        Leaving the loop early cancels what is in flight (wrap it in ``contextlib.aclosing`` to have
-        that happen at once).
+        the order of the input instead. ``seeds`` instead of ``seed``: every problem with the first
+        of them, then every problem with the second, and so on. ``deadline`` counts from the
+        admission of each problem. ``run_budget`` is what all of them may spend together: once it
+        is spent, those under way end with their best answers so far, and no further problem is
+        begun. A problem whose search fails yields a result with ``stop_reason="error"`` and
+        ``error`` set; the others go on. Leaving the loop early cancels what is in flight (wrap it
+        in ``contextlib.aclosing`` to have that happen at once).
         """
+        if seeds is not None and (seed is not None or not seeds):
+            raise ConfigurationError("seeds: give at least one, and no seed beside them")
         chosen = self._resolve(strategy) if strategy is not None else self._strategy
         account = None if run_budget is None else Account(run_budget)
         end = None
@@ -198,26 +227,27 @@ class Solver:
             spent = account is not None and account.exhausted
             return spent or (end is not None and asyncio.get_running_loop().time() >= end)
 
-        async def run(problem: str | Problem) -> Result:
+        async def run(item: tuple[str | Problem, int | None]) -> Result:
+            problem, own_seed = item
             search = self._search(
                 problem,
                 chosen,
                 budget,
                 deadline,
-                seed,
+                own_seed,
                 sampling=sampling,
                 run=account,
                 end=end,
             )
             try:
                 return await search.run()
-            except ConfigurationError:
+            except (ConfigurationError, JournalError):
                 raise  # it would be the same for every problem: the caller's to fix
             except TTSError as error:
                 return search.failure(error)
 
         limit = self._max_in_flight or self._enough_for(chosen)
-        admitted = take_until(problems, is_over)
+        admitted = take_until(with_seeds(problems, seeds or [seed]), is_over)
         async with aclosing(run_many(admitted, run, limit=limit, ordered=ordered)) as results:
             async for result in results:
                 yield result
@@ -279,6 +309,39 @@ class Solver:
         found = await gather(*looks)
         return CheckReport(tuple(service for services in found for service in services))
 
+    @property
+    def settings(self) -> Settings:
+        """How a search runs that is told nothing else; what the models declare counts once open."""
+        return Settings(
+            sampling=self._sampling or getattr(self._generator, "sampling", None) or Sampling(),
+            aggregation=self._aggregation,
+            system_prompt=self._system_prompt,
+            budget=self._budget,
+            seed=self._seed,
+            age=0,
+            speculate=self._speculate,
+        )
+
+    @property
+    def strategy(self) -> Strategy:
+        """What a search uses that is told no other."""
+        return self._strategy
+
+    @property
+    def has_verifier(self) -> bool:
+        """Whether strategies that score steps can be used."""
+        return self._verifier is not None
+
+    @property
+    def verifier(self) -> Verifier | None:
+        """What scores, to be asked for its own statistics; another one after each opening."""
+        return self._verifier
+
+    @property
+    def checker(self) -> AnswerChecker:
+        """The rules for answers in use; judges by them for as long as the solver is open."""
+        return self._opened().checker
+
     def statistics(self) -> dict[str, Statistics]:
         """The state of the lanes."""
         resources = self._opened()
@@ -298,6 +361,10 @@ class Solver:
             if verifier is None
             else make_verifier(verifier, base_urls=self._base_urls, model=model, api_key=api_key),
         )
+
+    def _make_checker(self) -> AnswerChecker:
+        extract, compare = self._rules
+        return AnswerChecker(extract=extract, compare=compare)
 
     async def _make_server_generator(self) -> Generator:
         return await make_server_generator(self._base_urls, *self._access)
@@ -326,24 +393,30 @@ class Solver:
 
         now = asyncio.get_running_loop().time()
         limits = [now + seconds for seconds in (deadline, problem.deadline) if seconds is not None]
-        usual = self._sampling or getattr(self._generator, "sampling", None) or Sampling()
+        resources = self._opened()
+        chosen = self._strategy if strategy is None else self._resolve(strategy)
+        usual = self.settings
+        settings = replace(
+            usual,
+            sampling=sampling or usual.sampling,
+            budget=budget or usual.budget,
+            seed=usual.seed if seed is None else seed,
+            age=next(self._ages),
+            run=run,
+        )
         return Search(
             problem=problem,
-            strategy=self._strategy if strategy is None else self._resolve(strategy),
-            resources=self._opened(),
-            settings=Settings(
-                sampling=sampling or usual,
-                aggregation=self._aggregation,
-                system_prompt=self._system_prompt,
-                budget=budget or self._budget,
-                seed=self._seed if seed is None else seed,
-                age=next(self._ages),
-                run=run,
-                speculate=self._speculate,
-            ),
+            strategy=chosen,
+            resources=resources,
+            settings=settings,
             emit=emit,
             deadline=min(limits, default=None),
             run_end=end,
+            recorded=(
+                None
+                if self._attached is None
+                else begin_run(self._attached, chosen, settings, resources.checker)
+            ),
         )
 
     def _opened(self) -> Resources:

@@ -10,11 +10,17 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import chain
 
-from tts_async.answers import AnswerChecker, extract_answer
+from tts_async.answers import AnswerChecker, Selection
 from tts_async.errors import ConfigurationError
 from tts_async.seeds import derive_rng, derive_seed
-from tts_async.steps import DELIMITER
-from tts_async.strategies.growth import grow_children, path_steps, with_scores
+from tts_async.steps import DELIMITER, split_steps
+from tts_async.strategies.growth import (
+    Split,
+    goes_on,
+    grow_children,
+    path_steps,
+    with_scores,
+)
 from tts_async.strategies.speculation import Speculation
 from tts_async.types.budget import Account, Budget, Spend
 from tts_async.types.events import (
@@ -26,7 +32,7 @@ from tts_async.types.events import (
     ScoringQueued,
     ScoringStarted,
 )
-from tts_async.types.generation import GenerationRequest, Generator, Sampling
+from tts_async.types.generation import GenerationRequest, Generator, Recall, Sampling
 from tts_async.types.node import Node, Path
 from tts_async.types.problem import Problem
 from tts_async.types.scheduling import Slots, Urgency
@@ -36,13 +42,14 @@ from tts_async.types.verification import Aggregation, ScoreRequest, Verifier
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Resources:
-    """What all searches of a solver share."""
+    """What all searches of a solver share; ``recall`` knows what was drawn another day."""
 
     generator: Generator
     verifier: Verifier | None
     generation_lane: Slots
     verification_lane: Slots
     checker: AnswerChecker
+    recall: Recall | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,7 +73,8 @@ class Settings:
 class Context:
     """One search: its tree, what it spent, and the two things a strategy can ask for.
 
-    ``rng`` is the only randomness a strategy may use of its own.
+    ``rng`` is the only randomness a strategy may use of its own. A strategy that decides under way
+    how the vote is taken says so in ``select``, which goes before its own attribute of that name.
     """
 
     def __init__(
@@ -78,6 +86,7 @@ class Context:
     ) -> None:
         self.problem = problem
         self.tree = Tree()
+        self.select: Selection | None = None
         self._account = Account(settings.budget, settings.run)
         self.rng: random.Random = derive_rng(settings.seed, problem.id, "strategy")
         self._resources = resources
@@ -110,12 +119,14 @@ class Context:
         temperature: float | None = None,
         detached: bool = False,
         logprobs: bool = False,
+        ends_at_answer: bool = True,
     ) -> list[Node]:
         """Draw ``k`` continuations of a node: one step each, or with ``to_end`` the whole rest.
 
         The children are ordered by ordinal. ``detached`` children (lookahead) never enter the
         tree and never vote. With ``logprobs`` each has the log-probability of every token that was
-        sampled for it. Raises ``BudgetExhausted`` and ``GenerationError``.
+        sampled for it. ``ends_at_answer``: a step that holds a complete final answer ends its
+        path. Raises ``BudgetExhausted`` and ``GenerationError``.
         """
         if k < 1:
             raise ConfigurationError(f"expand: k must be at least 1, got {k}")
@@ -136,6 +147,8 @@ class Context:
             )
         )
         steps = await self._speculation.adopt(request) if self._speculation else None
+        if steps is None and self._resources.recall is not None:
+            steps = await self._resources.recall(request)  # which needs no slot
         if steps is None:
             asked = self._now()
             async with self._resources.generation_lane.slots(k, self._urgency(node.depth)) as hold:
@@ -151,7 +164,8 @@ class Context:
                 )
                 steps = await self._resources.generator.generate(request)
                 hold.work = sum(step.tokens for step in steps)
-        children = grow_children(node, first, k, steps, logprobs=logprobs)
+        is_final = self._resources.checker.is_final if ends_at_answer else goes_on
+        children = grow_children(node, first, k, steps, is_final=is_final, logprobs=logprobs)
         self._account.charge(tokens=sum(child.tokens for child in children))
         if not detached:
             self.tree.put(children)
@@ -167,14 +181,17 @@ class Context:
         )
         return children
 
-    async def score(self, nodes: Sequence[Node], *, then: int = 0) -> list[Node]:
+    async def score(
+        self, nodes: Sequence[Node], *, then: int = 0, split: Split = split_steps
+    ) -> list[Node]:
         """The same nodes with ``step_scores`` and ``score`` filled in.
 
         ``then``: how many continuations the best of them will be asked for next. A solver that
         speculates draws them while the scores are on their way, where slots are free; ``prune``
-        says which nodes will not be continued after all. Nodes that have a score already cost
-        nothing. Raises ``BudgetExhausted``, ``VerificationError``, and ``ConfigurationError``
-        when the solver has no verifier.
+        says which nodes will not be continued after all. ``split`` cuts a node's text into the
+        steps that are scored; an empty one at its end counts where the path ends. Nodes that have
+        a score already cost nothing. Raises ``BudgetExhausted``, ``VerificationError``, and
+        ``ConfigurationError`` when the solver has no verifier.
         """
         verifier = self._resources.verifier
         if verifier is None:
@@ -183,7 +200,7 @@ class Context:
                 "pass Solver(verifier=...), or use greedy or majority"
             )
         nodes = [self.tree.newest(node) for node in nodes]
-        paths = path_steps([node for node in nodes if node.step_scores is None])
+        paths = path_steps([node for node in nodes if node.step_scores is None], split)
         unscored = [node for node in nodes if paths.get(node.path)]
         if not unscored:
             return nodes
@@ -209,7 +226,7 @@ class Context:
                 )
             )
             answers = await verifier.score(requests)
-        scored = with_scores(unscored, requests, answers, self._settings.aggregation)
+        scored = with_scores(unscored, requests, answers, self._settings.aggregation, split)
         self.spend.steps_scored += sum(len(node.step_scores or ()) for node in scored)
         self.tree.put(node for node in scored if node.path in self.tree)
         self._emit(
@@ -221,11 +238,12 @@ class Context:
         return [newest.get(node.path, node) for node in nodes]
 
     async def group_answers(self, nodes: Sequence[Node]) -> list[int | None]:
-        """One number per node, the same for answers that are mathematically equal.
+        """One number per node, the same for answers that are equal (mathematically, as a rule).
 
-        ``None`` for a node whose text has no answer. Raises ``WorkerError``.
+        ``None`` for a node whose text has no answer. Raises ``WorkerError`` and ``AnswerError``.
         """
-        return await self._resources.checker.group([extract_answer(n.full_text) for n in nodes])
+        checker = self._resources.checker
+        return await checker.group(await checker.extract([node.full_text for node in nodes]))
 
     def prune(self, nodes: Iterable[Node]) -> None:
         """These nodes will not be continued: stop what was begun for them ahead of time."""

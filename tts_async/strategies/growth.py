@@ -3,11 +3,10 @@
 Pure functions; everything untrusted that enters a tree passes here.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from itertools import chain
 
 from tts_async.aggregate import aggregate
-from tts_async.answers import has_final_answer
 from tts_async.errors import InvalidScores, MalformedResponse
 from tts_async.steps import split_steps
 from tts_async.strategies.shared_ids import share_ids
@@ -15,13 +14,27 @@ from tts_async.types.generation import Step
 from tts_async.types.node import Node, Path
 from tts_async.types.verification import Aggregation, ScoreRequest, StepScores
 
+Split = Callable[[str], tuple[str, ...]]
+"""From the text of a node to the steps that are scored."""
+
+
+def goes_on(_text: str) -> bool:
+    """An ``is_final`` for those who let only the model end a path."""
+    return False
+
 
 def grow_children(
-    parent: Node, first: int, k: int, steps: Sequence[Step], *, logprobs: bool = False
+    parent: Node,
+    first: int,
+    k: int,
+    steps: Sequence[Step],
+    *,
+    is_final: Callable[[str], bool],
+    logprobs: bool = False,
 ) -> list[Node]:
     """The ``k`` continuations of a node as its children, ordinals counted from ``first``.
 
-    A step that holds a complete final answer ends its path even if the model would go on.
+    A step that ``is_final`` ends its path even if the model would go on.
     """
     if len(steps) != k:
         raise MalformedResponse(f"asked for {k} continuations, the generator gave {len(steps)}")
@@ -35,7 +48,7 @@ def grow_children(
             parent=parent,
             path=(*parent.path, first + i),
             text=step.text,
-            finish="stop" if step.finish == "step" and has_final_answer(step.text) else step.finish,
+            finish="stop" if step.finish == "step" and is_final(step.text) else step.finish,
             tokens=step.tokens,
             token_ids=share_ids(step.token_ids),
             logprobs=step.logprobs,
@@ -44,7 +57,7 @@ def grow_children(
     ]
 
 
-def path_steps(nodes: Sequence[Node]) -> dict[Path, tuple[str, ...]]:
+def path_steps(nodes: Sequence[Node], split: Split = split_steps) -> dict[Path, tuple[str, ...]]:
     """All steps of every path; a node that holds a whole answer contributes several.
 
     Siblings are the rule, so what is above them is cut into steps once.
@@ -53,8 +66,14 @@ def path_steps(nodes: Sequence[Node]) -> dict[Path, tuple[str, ...]]:
     for node in nodes:
         if node.path[:-1] not in above:
             texts = [ancestor.text for ancestor in node.lineage()[:-1]]
-            above[node.path[:-1]] = tuple(chain.from_iterable(map(split_steps, texts)))
-    return {node.path: above[node.path[:-1]] + split_steps(node.text) for node in nodes}
+            steps = chain.from_iterable(_closed(split(text)) for text in texts)
+            above[node.path[:-1]] = tuple(steps)
+    return {node.path: above[node.path[:-1]] + split(node.text) for node in nodes}
+
+
+def _closed(steps: tuple[str, ...]) -> tuple[str, ...]:
+    """Without the empty step that some want scored at the end: this path goes on."""
+    return steps[:-1] if steps and not steps[-1] else steps
 
 
 def with_scores(
@@ -62,6 +81,7 @@ def with_scores(
     requests: Sequence[ScoreRequest],
     answers: Sequence[StepScores],
     how: Aggregation,
+    split: Split = split_steps,
 ) -> list[Node]:
     """New versions of the nodes that carry their scores.
 
@@ -75,6 +95,6 @@ def with_scores(
             raise InvalidScores(f"a path of {len(request.steps)} steps got {len(scores)} scores")
         if not all(0.0 <= score <= 1.0 for score in scores):  # NaN fails every comparison
             raise InvalidScores(f"scores must lie in [0, 1], got {list(scores)}")
-        own = tuple(scores[len(scores) - len(split_steps(node.text)) :])
+        own = tuple(scores[len(scores) - len(split(node.text)) :])
         scored.append(node.scored(own, aggregate(scores, how)))
     return scored

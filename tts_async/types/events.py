@@ -1,9 +1,9 @@
 """What happens during a search, one frozen record per transition.
 
 Logs, progress bars, live views and traces are consumers of these and of nothing else. ``at`` is
-the event loop's clock in seconds; ``problem_id`` says which problem is searched, and ``search`` which
-search of it: a number that no two searches of a solver share. ``path`` is the node an expansion
-continues.
+the event loop's clock in seconds; ``problem_id`` says which problem is searched, and ``search``
+which search of it: a number that no two searches of a solver share. ``path`` is the node an
+expansion continues.
 """
 
 from collections.abc import Callable

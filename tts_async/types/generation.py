@@ -1,6 +1,6 @@
 """The seam to whatever writes the steps: a server, a local model, a script."""
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
@@ -75,3 +75,7 @@ class Generator(Protocol):
     async def generate(self, request: GenerationRequest) -> Sequence[Step]:
         """Exactly ``request.n`` continuations, in the order of their index."""
         ...
+
+
+Recall = Callable[[GenerationRequest], Awaitable[Sequence[Step] | None]]
+"""What a request was answered before, or ``None`` where the generator has to be asked."""

@@ -42,6 +42,16 @@ class AnswerVotes:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Election:
+    """Who stood, who voted for what, who won, and with what share of all votes, in [0, 1]."""
+
+    candidates: tuple[Candidate, ...]
+    votes: tuple[AnswerVotes, ...]
+    winner: Candidate | None
+    confidence: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Result:
     """The outcome of one search.
 

@@ -15,7 +15,10 @@ StepScores = Sequence[float]
 
 @dataclass(frozen=True, slots=True)
 class ScoreRequest:
-    """One path to score: the problem and every step so far, delimiters included."""
+    """One path to score: the problem and every step so far, delimiters included.
+
+    A step ``""`` is what some published searches score after a path that is not finished.
+    """
 
     problem: Problem
     steps: tuple[str, ...]

@@ -46,6 +46,11 @@ class FunctionVerifier:
             getattr(function, "__call__", None)  # noqa: B004 - the method itself is inspected
         )
 
+    @property
+    def function(self) -> ScoreFunction:
+        """What scores."""
+        return self._function
+
     async def score(self, requests: Sequence[ScoreRequest]) -> Sequence[StepScores]:
         """One list of scores per request."""
         return await gather(*(self._score_one(request) for request in requests))

@@ -155,6 +155,11 @@ class JudgeVerifier:
         """The name of the judge, once it is known."""
         return self._server.model
 
+    @property
+    def identity(self) -> tuple[object, ...]:
+        """What decides its scores besides the weights; a journal keeps it."""
+        return (self._rubric, self._stepwise, self._samples, sorted(self._options.items()))
+
     def statistics(self) -> JudgeStatistics:
         """What it was asked, and what that cost."""
         return JudgeStatistics(

@@ -141,6 +141,16 @@ class LocalVerifier:
         return info.get("family")
 
     @property
+    def model(self) -> str:
+        """The model's folder, or its name on the hub."""
+        return self._process.model
+
+    @property
+    def identity(self) -> tuple[str | None, ...]:
+        """What decides its scores besides the weights; a journal keeps it."""
+        return (self.family, self.system_prompt, self._process.dtype)
+
+    @property
     def context_length(self) -> int | None:
         """Tokens that a path may have, problem included; None until the model is loaded."""
         return self._process.context_length

@@ -61,7 +61,7 @@ class PRMServer:
         step and for a path that does not fit, ``GenerationError`` for the rest.
         """
         for number, step in enumerate(steps, start=1):
-            if not step.strip():
+            if step and not step.strip():  # no text at all is meant, see PathMarker
                 raise VerificationError(f"step {number} of {len(steps)} is empty: {step!r}")
         plain = [step.removesuffix(DELIMITER) for step in steps]
         ids = await self.tokenizer.write(self.family.prompt(conversation, plain))

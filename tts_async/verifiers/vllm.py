@@ -138,6 +138,11 @@ class VLLMVerifier:
         declared = self.family.aggregation if self.family else "last"
         return self._wanted_aggregation or declared
 
+    @property
+    def identity(self) -> tuple[str | None, ...]:
+        """What decides its scores besides the weights; a journal keeps it."""
+        return (self.family.name if self.family else None, self.system_prompt)
+
     def statistics(self) -> TransportStatistics:
         """Requests, retries, overloads and what is in flight."""
         return self._transport.statistics()

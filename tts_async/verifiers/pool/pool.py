@@ -69,6 +69,11 @@ class VerifierPool:
         return self._members[0].worker.aggregation
 
     @property
+    def identity(self) -> Any:
+        """What decides its scores besides the weights; a journal keeps it."""
+        return getattr(self._members[0].worker, "identity", None)
+
+    @property
     def capacity(self) -> int:
         """Paths to send at a time, for all workers together."""
         return sum(member.worker.capacity for member in self._members)

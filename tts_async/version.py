@@ -1,0 +1,3 @@
+"""The version of the package, for programs and for what they write down."""
+
+__version__ = "0.1.0"
