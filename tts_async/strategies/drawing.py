@@ -29,21 +29,23 @@ def when_confident(confidence: float) -> IsOver:
     return lambda groups, _scores, _remaining: chance_of_lead(groups) >= confidence
 
 
-async def draw_answers(ctx: Context, n: int, is_over: IsOver | None, *, scored: bool) -> list[Node]:
+async def draw_answers(
+    ctx: Context, n: int, is_over: IsOver | None, *, scored: bool, begun: Sequence[Node] = ()
+) -> list[Node]:
     """``n`` answers in tree order, truncated ones included, or fewer when those are enough.
 
-    ``scored``: the finished ones carry the verifier's scores.
+    ``scored``: the finished ones carry the verifier's scores. ``begun``: those that are there
+    already, scored likewise; they count towards ``n``.
     """
-    sizes = [min(GROUP, n - first) for first in range(0, n, GROUP)]
+    drawn = list(begun)
+    if drawn and await _is_enough(ctx, drawn, n, is_over):
+        return drawn
+    sizes = [min(GROUP, n - first) for first in range(len(drawn), n, GROUP)]
     groups = [asyncio.ensure_future(_draw(ctx, size, scored=scored)) for size in sizes]
-    drawn: list[Node] = []
     try:
         for group in groups:
             drawn += await group
-            missing = n - len(drawn)
-            if missing and is_over and await _is_enough(ctx, drawn, missing, is_over):
-                mean = sum(node.tokens for node in drawn) / len(drawn)
-                ctx.spend.saved_tokens += round(missing * mean)
+            if await _is_enough(ctx, drawn, n, is_over):
                 break
     finally:
         for group in groups:
@@ -61,7 +63,14 @@ async def _draw(ctx: Context, k: int, *, scored: bool) -> list[Node]:
     return [finished.get(answer.path, answer) for answer in answers]
 
 
-async def _is_enough(ctx: Context, drawn: Sequence[Node], missing: int, is_over: IsOver) -> bool:
+async def _is_enough(ctx: Context, drawn: Sequence[Node], n: int, is_over: IsOver | None) -> bool:
+    missing = n - len(drawn)
+    if missing <= 0 or is_over is None:
+        return False
     finished = [node for node in drawn if node.finished]
     groups = await ctx.group_answers(finished)
-    return is_over(groups, [node.score for node in finished], missing)
+    if not is_over(groups, [node.score for node in finished], missing):
+        return False
+    mean = sum(node.tokens for node in drawn) / len(drawn)
+    ctx.spend.saved_tokens += round(missing * mean)
+    return True

@@ -7,10 +7,16 @@ from typing import Any, Final
 from tts_async.errors import ConfigurationError
 from tts_async.strategies.beam_search import BeamSearch
 from tts_async.strategies.best_of_n import BestOfN
+from tts_async.strategies.compute_optimal import ComputeOptimal
 from tts_async.strategies.dvts import DVTS
 from tts_async.strategies.greedy import Greedy
 from tts_async.strategies.majority import Majority
 from tts_async.strategies.protocol import Strategy
+from tts_async.strategies.reference import (
+    ReferenceBeamSearch,
+    ReferenceBestOfN,
+    ReferenceDVTS,
+)
 
 STRATEGIES: Final[dict[str, type[Strategy]]] = {
     "greedy": Greedy,
@@ -18,7 +24,17 @@ STRATEGIES: Final[dict[str, type[Strategy]]] = {
     "best_of_n": BestOfN,
     "beam_search": BeamSearch,
     "dvts": DVTS,
+    "compute_optimal": ComputeOptimal,
 }
+
+REFERENCE_STRATEGIES: Final[dict[str, type[Strategy]]] = {
+    "sal_best_of_n": ReferenceBestOfN,
+    "sal_beam_search": ReferenceBeamSearch,
+    "sal_dvts": ReferenceDVTS,
+}
+"""search-and-learn to the letter; by name only, never among "all strategies"."""
+
+_ALL: Final = STRATEGIES | REFERENCE_STRATEGIES
 
 
 def make_strategy(name: str, **options: Any) -> Strategy:
@@ -26,12 +42,12 @@ def make_strategy(name: str, **options: Any) -> Strategy:
 
     Options that are ``None`` count as not given. Raises ``ConfigurationError``.
     """
-    kind = STRATEGIES.get(name.replace("-", "_"))
+    kind = _ALL.get(name.replace("-", "_"))
     if kind is None:
-        near = difflib.get_close_matches(name, STRATEGIES, n=1)
+        near = difflib.get_close_matches(name, _ALL, n=1)
         hint = f"did you mean {near[0]!r}? " if near else ""
         raise ConfigurationError(
-            f"strategy: unknown {name!r}; {hint}choose one of {', '.join(STRATEGIES)}"
+            f"strategy: unknown {name!r}; {hint}choose one of {', '.join(_ALL)}"
         )
     given = {key: value for key, value in options.items() if value is not None}
     known = {field.name for field in fields(kind)}  # type: ignore[arg-type]
@@ -44,7 +60,14 @@ def make_strategy(name: str, **options: Any) -> Strategy:
 
 def name_of(strategy: Strategy) -> str:
     """The registered name of a strategy, or the name of its class or function."""
-    for name, kind in STRATEGIES.items():
+    for name, kind in _ALL.items():
         if type(strategy) is kind:
             return name
     return getattr(strategy, "__name__", type(strategy).__name__)
+
+
+def needs_verifier(strategy: Strategy) -> bool:
+    """Whether a strategy asks for scores; of one that is not registered, it is assumed."""
+    if isinstance(strategy, ComputeOptimal):
+        return strategy.table.needs_verifier
+    return not isinstance(strategy, Greedy | Majority)
