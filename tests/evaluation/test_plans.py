@@ -37,6 +37,16 @@ def test_options_go_to_the_strategies_that_know_them() -> None:
     ]
 
 
+def test_a_name_may_say_how_to_select() -> None:
+    """Vanilla and weighted best-of-n in one run; it wins over the general choice."""
+    runs = plan_runs(["best_of_n", "best_of_n:naive", "dvts"], [4], select="majority")
+    assert runs == [
+        BestOfN(n=4, select="majority"),
+        BestOfN(n=4, select="naive"),
+        DVTS(n=4, select="majority"),
+    ]
+
+
 @pytest.mark.parametrize(
     ("names", "counts", "options", "message"),
     [
@@ -47,6 +57,10 @@ def test_options_go_to_the_strategies_that_know_them() -> None:
         (["dvts"], [4], {"beam_width": 0}, "beam_width: expected an integer of at least 1"),
         (["greedy", "majority"], [4], {"beam_width": 2}, "beam_width: none of greedy, majority"),
         (["greedy", "majority"], [4], {"select": "naive"}, "select: none of greedy, majority"),
+        (["majority:naive"], [4], {}, "select: majority has no such option"),
+        (["best_of_n:best"], [4], {}, "select: expected one of majority"),
+        (["best_of_n:"], [4], {}, "select: expected one of"),
+        (["dvt:naive"], [4], {}, "did you mean 'dvts'"),
     ],
 )
 def test_wrong_plans(
@@ -60,3 +74,5 @@ def test_wrong_plans(
 def test_labels() -> None:
     """A label names the strategy and, where it has one, its n."""
     assert [label_of(run) for run in (Greedy(), DVTS(n=8))] == ["greedy", "dvts n=8"]
+    assert label_of(BestOfN(n=4, select="naive")) == "best_of_n:naive n=4"
+    assert label_of(Majority(n=4)) == "majority n=4"

@@ -10,7 +10,7 @@ from tests.evaluation.parrot import Listener, Parrot
 from tts_async import DVTS, Greedy, Majority, Problem, Solver, Strategy
 from tts_async.errors import ConfigurationError, GeneratorUnavailable, PromptTooLong
 from tts_async.evaluation import Outcome, evaluate
-from tts_async.testing import run_virtual
+from tts_async.testing import ScriptedGenerator, run_virtual
 
 
 def problems(*texts: str, answer: str = "7") -> list[Problem]:
@@ -46,6 +46,34 @@ def test_a_failing_problem_counts_as_wrong_and_keeps_its_error() -> None:
     assert repr(found["broken"].result.error) == "PromptTooLong('too long')"
     assert found["say 7"].correct
     assert found["say 7 again 7"].correct
+
+
+def test_every_problem_with_every_seed() -> None:
+    """All of them in one run; a problem that fails does so with each."""
+
+    async def main() -> list[Outcome]:
+        async with Solver(generator=Parrot(), verifier=Listener()) as solver:
+            found = evaluate(solver, problems("say 7", "broken"), Majority(n=2), seeds=(4, 5, 6))
+            return [outcome async for outcome in found]
+
+    found = run_virtual(main())
+    pairs = sorted((outcome.problem.text, outcome.result.seed) for outcome in found)
+    assert pairs == [(text, seed) for text in ("broken", "say 7") for seed in (4, 5, 6)]
+    assert {outcome.correct for outcome in found if outcome.problem.text == "say 7"} == {True}
+
+
+def test_every_candidate_is_judged() -> None:
+    """Equal ones together, silent ones as wrong."""
+    script = {"": [r"$\boxed{7}$", r"$\boxed{7.0}$", r"$\boxed{8}$", "who knows"]}
+
+    async def main() -> Outcome:
+        async with Solver(generator=ScriptedGenerator(script)) as solver:
+            (found,) = [o async for o in evaluate(solver, problems("p"), Majority(n=4))]
+            return found
+
+    found = run_virtual(main())
+    assert found.right == (True, True, False, False)
+    assert found.correct
 
 
 def test_when_all_fail_the_error_is_raised() -> None:

@@ -3,47 +3,84 @@
 import json
 import os
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, TextIO
 
-from tts_async.errors import ConfigurationError
-from tts_async.evaluation.report import Report, outcome_to_dict
+from tts_async.errors import ConfigurationError, JournalError
+from tts_async.evaluation.pictures import PICTURES
+from tts_async.evaluation.report import outcome_to_dict
 from tts_async.evaluation.runner import Outcome
+from tts_async.evaluation.write_report import FOLDER as PICTURE_FOLDER
+from tts_async.evaluation.write_report import HTML, MARKDOWN
+from tts_async.journal.lock import WriterLock
 
 RESULTS = "results.json"
 PROBLEMS = "problems.jsonl"
-CURVE = "accuracy.png"
+JOURNAL = "journal.sqlite"
+_BESIDE_JOURNAL = ("", "-wal", "-shm")
+"""What SQLite keeps next to a database has the database's name and one of these endings."""
 
 
 class Folder:
-    """A context manager around ``results.json`` and ``problems.jsonl`` of one evaluation.
+    """A context manager around the files of one evaluation.
 
-    ``record`` appends a line per outcome, ``save`` replaces the results; both are on disk when
-    they return, whatever happens to the process afterwards. An earlier evaluation in the same
-    folder is replaced with the first outcome, not before. Raises ``ConfigurationError`` when the
-    folder cannot be written.
+    ``record`` appends a line per outcome to ``problems``, ``save`` replaces the ``results``; both
+    are on disk when they return, whatever happens to the process afterwards. The ``journal`` is
+    for the solver to write. A folder that holds an evaluation already is refused unless it is to be
+    resumed (``resume``) or replaced (``overwrite``). A new one in which nothing came of anything
+    is gone at the end. Raises ``ConfigurationError`` when the folder cannot be used, and
+    ``JournalError`` when another process is at work in it.
     """
 
-    def __init__(self, path: str | Path) -> None:
+    def __init__(self, path: str | Path, *, resume: bool = False, overwrite: bool = False) -> None:
         self.path = Path(path)
         self.results = self.path / RESULTS
         self.problems = self.path / PROBLEMS
-        self.curve = self.path / CURVE
+        self.journal = self.path / JOURNAL
+        self._resume = resume
+        self._overwrite = overwrite
         self._lines: TextIO | None = None
+        self._is_kept = False
+
+    def find_earlier(self) -> dict[str, Any] | None:
+        """The results of the evaluation that is to be resumed; ``None`` where a new one begins."""
+        if not self._holds_evaluation or self._overwrite:
+            return None
+        if not self._resume:
+            raise ConfigurationError(
+                f"out: {self.path} holds an evaluation already; add --resume to go on with it, "
+                "--overwrite to replace it, or choose another folder"
+            )
+        try:
+            data = json.loads(self.results.read_text(encoding="utf-8"))
+        except FileNotFoundError:
+            return None  # it ended before there was any result; its journal counts all the same
+        except (OSError, ValueError) as error:
+            raise ConfigurationError(
+                f"resume: {self.results} cannot be read ({error}); move it away, what is in the "
+                "journal counts all the same"
+            ) from error
+        if not isinstance(data, dict):
+            raise ConfigurationError(f"resume: {self.results} is not a results.json")
+        return data
 
     def __enter__(self) -> Self:
+        earlier = self.find_earlier()
         try:
             self.path.mkdir(parents=True, exist_ok=True)
             handle, probe = tempfile.mkstemp(dir=self.path)
             os.close(handle)
             Path(probe).unlink()
+            if self._overwrite:
+                self._clear()
         except OSError as error:
             raise ConfigurationError(
                 f"out: cannot write to {self.path} ({error.strerror}); choose another folder"
             ) from error
+        self._is_kept = earlier is not None or self._holds_evaluation
         return self
 
     def __exit__(
@@ -54,23 +91,49 @@ class Folder:
     ) -> None:
         if self._lines is not None:
             self._lines.close()
-            return
-        with suppress(OSError):  # nothing was recorded: an empty folder is no result
-            self.path.rmdir()
+        if not self._is_kept:
+            with suppress(OSError, JournalError):
+                self._clear()
+                self.path.rmdir()
+
+    def keep(self) -> None:
+        """There is something in the journal that is worth more than an empty folder."""
+        self._is_kept = True
 
     def record(self, outcome: Outcome) -> None:
         """Append one problem's outcome."""
         if self._lines is None:
-            for earlier in (self.results, self.curve):
-                earlier.unlink(missing_ok=True)
             self._lines = self.problems.open("w", encoding="utf-8")
+            self._is_kept = True
         self._lines.write(json.dumps(outcome_to_dict(outcome)) + "\n")
         self._lines.flush()
 
-    def save(self, report: Report) -> None:
-        """Write the results as they stand; nothing while there are none."""
-        if self._lines is not None:
-            write_json(self.results, report.to_dict())
+    def save(self, results: Mapping[str, Any]) -> None:
+        """Write the results as they stand, ``Report.to_dict()``."""
+        write_json(self.results, results)
+
+    @property
+    def _holds_evaluation(self) -> bool:
+        return any(path.exists() for path in (self.results, self.problems, self.journal))
+
+    def _clear(self) -> None:
+        """Remove an evaluation, unless somebody is writing it."""
+        lock = WriterLock(self.journal)
+        try:
+            for path in self._own_files():
+                path.unlink(missing_ok=True)
+            with suppress(OSError):  # not there, or with somebody else's pictures in it
+                (self.path / PICTURE_FOLDER).rmdir()
+        finally:
+            lock.release()
+
+    def _own_files(self) -> Iterator[Path]:
+        yield from (self.results, self.problems, self.path / MARKDOWN, self.path / HTML)
+        for ending in _BESIDE_JOURNAL:
+            yield self.path / f"{JOURNAL}{ending}"
+        for name in PICTURES:
+            for suffix in ("svg", "png"):
+                yield self.path / PICTURE_FOLDER / f"{name}.{suffix}"
 
 
 def write_json(path: Path, data: Mapping[str, Any]) -> None:

@@ -20,21 +20,25 @@ def plan_runs(
 ) -> list[Strategy]:
     """Every strategy with every ``n``, in the order given, each once.
 
-    A strategy without an ``n`` (greedy) runs once. No beam is wider than ``n``, so that n=1 works
+    A name may say how to select: ``"best_of_n:naive"``; that wins over ``select``. A strategy
+    without an ``n`` (greedy) runs once. No beam is wider than ``n``, so that n=1 works
     for tree search too. Other ``options`` (``lookahead``, ``select``, …) go to the strategies that
     know them. Raises ``ConfigurationError``, also for an option that none of them knows.
     """
     if not names:
         raise ConfigurationError(f"strategy: name at least one of {', '.join(STRATEGIES)}")
-    known = {name: option_names(name) for name in names}
+    known = {name: option_names(name.partition(":")[0]) for name in names}
     given = {key: value for key, value in options.items() if value is not None}
     wanted = {**given, **({} if beam_width is None else {"beam_width": beam_width})}
     for key in wanted:
         if not any(key in of_strategy for of_strategy in known.values()):
             raise ConfigurationError(f"{key}: none of {', '.join(names)} has such an option")
     runs: list[Strategy] = []
-    for name, of_strategy in known.items():
+    for full_name, of_strategy in known.items():
+        name, colon, selection = full_name.partition(":")
         own = {key: value for key, value in given.items() if key in of_strategy}
+        if colon:
+            own["select"] = selection  # where there is no such option, the strategy says so
         for n in counts if "n" in of_strategy else (None,):
             if "beam_width" in of_strategy and n is not None:
                 own["beam_width"] = fitting_width(n, beam_width)
@@ -48,9 +52,21 @@ def fitting_width(n: int, beam_width: int | None = None) -> int:
 
 
 def label_of(strategy: Strategy) -> str:
-    """A strategy in a few characters, ``"dvts n=16"``."""
-    name = name_of(strategy)
+    """A strategy in a few characters, ``"dvts n=16"`` or ``"best_of_n:naive n=4"``."""
+    name = full_name_of(strategy)
     return f"{name} n={strategy.n}" if has_budget(strategy) else name  # type: ignore[attr-defined]
+
+
+def full_name_of(strategy: Strategy) -> str:
+    """The name, with the selection where that is not the usual one: ``"best_of_n:naive"``."""
+    name, selection = name_of(strategy), selection_of(strategy)
+    usual = getattr(type(strategy), "select", None)
+    return name if selection in (None, usual) else f"{name}:{selection}"
+
+
+def selection_of(strategy: Strategy) -> str | None:
+    """How it selects, where that is an option of its own (a majority vote has no choice)."""
+    return getattr(strategy, "select", None) if "select" in _field_names(strategy) else None
 
 
 def has_budget(strategy: Strategy) -> bool:
@@ -60,8 +76,7 @@ def has_budget(strategy: Strategy) -> bool:
 
 def option_names(name: str) -> set[str]:
     """The options of a registered strategy; raises ``ConfigurationError`` for an unknown one."""
-    make_strategy(name)
-    return _field_names(STRATEGIES[name.replace("-", "_")])
+    return _field_names(make_strategy(name))
 
 
 def _field_names(strategy: Any) -> set[str]:

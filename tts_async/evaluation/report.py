@@ -1,139 +1,66 @@
 """What an evaluation found, in the form that is written to ``results.json``.
 
-The schema, version 1::
+The schema, version 2::
 
-    schema            1
+    schema            2
     version           of tts_async
     created           ISO time, UTC, of the start
     interrupted       true until the last run is complete: what was finished is kept
-    dataset           name or path;   level, limit, seed: as asked for, null where not
+    dataset           name or path;   level, limit: as asked for, null where not
+    seed, seeds       the first, and all of them: every problem was searched with each
     problems          how many problems every run has
     generator         what generated;   verifier: what scored, null without
-    rows              one object per strategy and n, in the order they ran:
-      strategy, n     name and budget;   settings: the strategy with all of its options
-      complete        whether all problems are in; the rest of the row covers those that are
-      problems, correct, errors              counts; an error counts as not correct
-      accuracy, stderr                       correct / problems and its standard error, in [0, 1]
-      tokens, tokens_per_problem             generated
-      expansions, verifier_calls             requests to the generator, paths scored
-      seconds                                wall time of the run
-      by_level        {"1": {problems, correct, accuracy}, …}, empty where problems have no level
+    options           what else was asked for and decides the outcome
+    command           the words of the command that made it; empty where there was none
+    confidence_level  of all intervals
+    rows              one object per strategy, selection and n, in the order they ran:
+      label                 the row in a few characters, as in occupancy
+      strategy, select, n   name, selection where it has one, budget
+      settings              the strategy with all of its options
+      complete              whether everything is in; the rest of the row covers what is
+      runs                  outcomes: problems times seeds
+      problems, correct, errors        an error counts as not correct
+      accuracy, stderr, low, high      correct / runs, its standard error and interval, in [0, 1]
+      difference            to the first row, paired over problems: {to, value, low, high};
+                            null for the first
+      pass_at_k             {"1": …, "2": …, "4": …}; empty where there is one answer
+      seeds                 [{seed, problems, correct, accuracy, tokens, seconds}, …]
+      tokens, tokens_per_problem       generated, in total and for an outcome
+      replayed_tokens       of tokens, those that were in the journal already
+      expansions, verifier_calls       requests to the generator, paths scored
+      seconds               wall time of the run; where tokens were replayed it is no cost
+      by_level, by_subject  {"1": {problems, correct, accuracy, low, high}, …}; empty where
+                            problems have no such thing
+    occupancy         how busy the two lanes were over time, where it was recorded:
+      interval_s            length of an interval in seconds
+      generation, verification         share of the capacity in use per interval, in [0, 1]
+      rows                  [{label, start_s, end_s}, …]: when each row ran
 """
 
-import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import KW_ONLY, dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
 from tts_async import __version__
 from tts_async.errors import describe
-from tts_async.evaluation.datasets import level_of
-from tts_async.evaluation.plans import label_of
+from tts_async.evaluation.datasets import level_of, subject_of
+from tts_async.evaluation.metrics import CONFIDENCE_LEVEL
+from tts_async.evaluation.occupancy import Occupancy
+from tts_async.evaluation.plans import selection_of
+from tts_async.evaluation.row import Row
 from tts_async.evaluation.runner import Outcome
-from tts_async.strategies import Strategy, name_of
+from tts_async.strategies import Strategy
 
-SCHEMA = 1
-
-
-@dataclass(slots=True)
-class Score:
-    """How many of how many."""
-
-    problems: int = 0
-    correct: int = 0
-
-    def count(self, *, correct: bool) -> None:
-        """Add one problem."""
-        self.problems += 1
-        self.correct += correct
-
-    @property
-    def accuracy(self) -> float:
-        """The share of right answers; 0 where there are none."""
-        return self.correct / self.problems if self.problems else 0.0
-
-    @property
-    def stderr(self) -> float:
-        """The standard error of the accuracy, binomial."""
-        if not self.problems:
-            return 0.0
-        return math.sqrt(self.accuracy * (1 - self.accuracy) / self.problems)
-
-    def to_dict(self) -> dict[str, Any]:
-        """As plain data."""
-        return {"problems": self.problems, "correct": self.correct, "accuracy": self.accuracy}
-
-
-@dataclass(slots=True)
-class Row:
-    """One strategy over all problems; grows with every outcome."""
-
-    strategy: Strategy
-    total: int
-    score: Score = field(default_factory=Score)
-    by_level: dict[int, Score] = field(default_factory=dict)
-    errors: int = 0
-    tokens: int = 0
-    expansions: int = 0
-    verifier_calls: int = 0
-    seconds: float = 0.0
-
-    @property
-    def label(self) -> str:
-        """The strategy and its n."""
-        return label_of(self.strategy)
-
-    @property
-    def n(self) -> int | None:
-        """The strategy's budget of candidates."""
-        return getattr(self.strategy, "n", None)
-
-    @property
-    def complete(self) -> bool:
-        """Whether every problem is in."""
-        return self.score.problems == self.total
-
-    @property
-    def tokens_per_problem(self) -> float:
-        """Generated tokens, on average."""
-        return self.tokens / self.score.problems if self.score.problems else 0.0
-
-    def add(self, outcome: Outcome) -> None:
-        """Count one outcome."""
-        self.score.count(correct=outcome.correct)
-        level = level_of(outcome.problem)
-        if level is not None:
-            self.by_level.setdefault(level, Score()).count(correct=outcome.correct)
-        spend = outcome.result.spend
-        self.errors += outcome.result.error is not None
-        self.tokens += spend.tokens
-        self.expansions += spend.expansions
-        self.verifier_calls += spend.verifier_calls
-        self.seconds = outcome.elapsed
-
-    def to_dict(self) -> dict[str, Any]:
-        """As plain data."""
-        return {
-            "strategy": name_of(self.strategy),
-            "n": self.n,
-            "settings": repr(self.strategy),
-            "complete": self.complete,
-            **self.score.to_dict(),
-            "stderr": self.score.stderr,
-            "tokens": self.tokens,
-            "tokens_per_problem": self.tokens_per_problem,
-            "expansions": self.expansions,
-            "verifier_calls": self.verifier_calls,
-            "seconds": self.seconds,
-            "errors": self.errors,
-            "by_level": {str(k): self.by_level[k].to_dict() for k in sorted(self.by_level)},
-        }
+SCHEMA = 2
 
 
 @dataclass(slots=True)
 class Report:
-    """All rows of an evaluation and the circumstances they were measured in."""
+    """All rows of an evaluation and the circumstances they were measured in.
+
+    ``options``: plain data, whatever else decides the outcome. ``command``: how to do it again.
+    """
 
     dataset: str
     _: KW_ONLY
@@ -142,14 +69,17 @@ class Report:
     verifier: str | None = "embedded"
     level: int | None = None
     limit: int | None = None
-    seed: int = 0
+    seeds: Sequence[int] = (0,)
+    options: Mapping[str, Any] = field(default_factory=dict)
+    command: Sequence[str] = ()
     interrupted: bool = True
     created: datetime = field(default_factory=lambda: datetime.now(UTC))
     rows: list[Row] = field(default_factory=list)
+    occupancy: Occupancy = field(default_factory=Occupancy)
 
     def begin(self, strategy: Strategy) -> Row:
         """Open the row of the next run."""
-        row = Row(strategy, self.problems)
+        row = Row(strategy, self.problems, self.seeds)
         self.rows.append(row)
         return row
 
@@ -159,6 +89,7 @@ class Report:
 
     def to_dict(self) -> dict[str, Any]:
         """As plain data, in the schema of this module; rows without an outcome are left out."""
+        occupancy = self.occupancy.to_dict()
         return {
             "schema": SCHEMA,
             "version": __version__,
@@ -167,12 +98,30 @@ class Report:
             "dataset": self.dataset,
             "level": self.level,
             "limit": self.limit,
-            "seed": self.seed,
+            "seed": self.seeds[0],
+            "seeds": [*self.seeds],
             "problems": self.problems,
             "generator": self.generator,
             "verifier": self.verifier,
-            "rows": [row.to_dict() for row in self.rows if row.score.problems],
+            "options": dict(self.options),
+            "command": [*self.command],
+            "confidence_level": CONFIDENCE_LEVEL,
+            "rows": [self._row_to_dict(row) for row in self.rows if row.runs],
+            **({"occupancy": occupancy} if occupancy else {}),
         }
+
+    def _row_to_dict(self, row: Row) -> dict[str, Any]:
+        first = self.rows[0]
+        if row is first:
+            return {**row.to_dict(), "difference": None}
+        found = row.difference_to(first)
+        difference = {
+            "to": first.label,
+            "value": found.value,
+            "low": found.low,
+            "high": found.high,
+        }
+        return {**row.to_dict(), "difference": difference}
 
 
 def outcome_to_dict(outcome: Outcome) -> Mapping[str, Any]:
@@ -180,9 +129,12 @@ def outcome_to_dict(outcome: Outcome) -> Mapping[str, Any]:
     result = outcome.result
     return {
         "strategy": result.strategy,
+        "select": selection_of(outcome.strategy),
         "n": result.n,
+        "seed": result.seed,
         "id": outcome.problem.id,
         "level": level_of(outcome.problem),
+        "subject": subject_of(outcome.problem),
         "problem": outcome.problem.text,
         "gold": outcome.problem.answer,
         "answer": result.answer,

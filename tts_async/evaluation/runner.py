@@ -1,13 +1,14 @@
 """Run one strategy over a set of problems and say which answers are right.
 
-All problems go through ``Solver.solve_many``, so they interleave and keep the models busy. A
-problem whose search fails counts as wrong, which is what its user would call it, and keeps its
-error; but when nothing works any more the run stops with the error instead of writing down zeros.
+All problems, with all seeds, go through one ``Solver.solve_many``, so they interleave and keep the
+models busy. A problem whose search fails counts as wrong, which is what its user would call it, and
+keeps its error; but when nothing works any more the run stops with the error instead of writing
+down zeros.
 """
 
 import asyncio
 from collections.abc import AsyncGenerator, Sequence
-from contextlib import AsyncExitStack, aclosing
+from contextlib import aclosing
 from dataclasses import dataclass
 
 from tts_async.answers import AnswerChecker
@@ -26,13 +27,15 @@ PATIENCE = 5
 class Outcome:
     """One problem solved by one strategy, and whether the answer is right.
 
-    ``elapsed`` is the time in seconds from the start of the run to this outcome.
+    ``right`` says the same of each candidate of the result. ``elapsed`` is the time in seconds
+    from the start of the run to this outcome. The seed is the result's.
     """
 
     strategy: Strategy
     problem: Problem
     result: Result
     correct: bool
+    right: tuple[bool, ...]
     elapsed: float
 
 
@@ -42,42 +45,53 @@ async def evaluate(
     strategy: Strategy,
     *,
     seed: int | None = None,
+    seeds: Sequence[int] | None = None,
     checker: AnswerChecker | None = None,
 ) -> AsyncGenerator[Outcome, None]:
-    """Yield an outcome for each problem as soon as it is known.
+    """Yield an outcome for each problem, and for each of ``seeds``, as soon as it is known.
 
-    An answer is right when it is mathematically equal to the problem's own. Pass a ``checker`` to
-    share its process between runs. Raises the error itself when the generator or the verifier is
-    gone, or when every problem failed; ``ConfigurationError`` for arguments that cannot work.
+    An answer is right when it equals the problem's own by the rules of the solver (its ``extract``
+    and ``compare``, or mathematics), or by those of another ``checker``. Raises the error itself
+    when the generator or the verifier is gone, or when every problem failed; ``ConfigurationError``
+    for arguments that cannot work.
     """
     clock = asyncio.get_running_loop().time
     began, patience, failures, count = clock(), PATIENCE, 0, 0
-    async with AsyncExitStack() as stack:
-        if checker is None:
-            checker = await stack.enter_async_context(AnswerChecker())
-        results = await stack.enter_async_context(
-            aclosing(solver.solve_many(problems, strategy=strategy, seed=seed))
-        )
+    planned = len(problems) * len(seeds or [seed])
+    checker = checker or solver.checker
+    async with aclosing(
+        solver.solve_many(problems, strategy=strategy, seed=seed, seeds=seeds)
+    ) as results:
         async for result in results:
             count += 1
             if result.error is not None:
                 failures += 1
                 patience -= isinstance(result.error, GONE)
-                if patience == 0 or failures == count == len(problems):
+                if patience == 0 or failures == count == planned:
                     raise result.error
             else:
                 patience = PATIENCE
+            right = await _right_candidates(result, checker)
             yield Outcome(
                 strategy=strategy,
                 problem=result.problem,
                 result=result,
-                correct=await _is_right(result, checker),
+                correct=await _is_right(result, result.answer, checker),
+                right=right,
                 elapsed=clock() - began,
             )
 
 
-async def _is_right(result: Result, checker: AnswerChecker) -> bool:
+async def _right_candidates(result: Result, checker: AnswerChecker) -> tuple[bool, ...]:
+    """For each candidate; equal answers are judged together, by the one that leads their group."""
+    groups = [await _is_right(result, votes.answer, checker) for votes in result.votes]
+    return tuple(
+        candidate.group is not None and groups[candidate.group] for candidate in result.candidates
+    )
+
+
+async def _is_right(result: Result, answer: str | None, checker: AnswerChecker) -> bool:
     gold = result.problem.answer
-    if result.answer is None or gold is None:
+    if answer is None or gold is None:
         return False
-    return await checker.equal(gold, result.answer)
+    return await checker.equal(gold, answer)

@@ -6,7 +6,8 @@ import pytest
 
 from tts_async.errors import ConfigurationError, DatasetError
 from tts_async.evaluation import load_problems
-from tts_async.evaluation.datasets import level_of
+from tts_async.evaluation.datasets import Columns, level_of, subject_of
+from tts_async.types.problem import Problem
 
 
 def write(folder: Path, text: str) -> Path:
@@ -56,6 +57,14 @@ def test_file_with_all_kinds_of_columns(tmp_path: Path) -> None:
     )
 
 
+def test_the_subject() -> None:
+    """Where a problem has one."""
+    assert subject_of(Problem("p", metadata={"subject": " Algebra "})) == "Algebra"
+    assert subject_of(Problem("p", metadata={"subject": None})) is None
+    assert subject_of(Problem("p", metadata={"subject": ""})) is None
+    assert subject_of(Problem("p")) is None
+
+
 def test_a_raw_line_separator_does_not_end_a_line(tmp_path: Path) -> None:
     """U+2028 may stand inside a JSON string as it is."""
     assert len(load_problems(write(tmp_path, '{"problem": "a\u2028b", "answer": "1"}'))) == 1
@@ -82,38 +91,50 @@ def test_level_and_limit_of_a_file(tmp_path: Path) -> None:
         load_problems(path, limit=0)
 
 
+def test_what_is_behind_the_limit_is_not_read(tmp_path: Path) -> None:
+    """Neither a bad row there nor the size of the file matters."""
+    path = write(tmp_path, 3 * '{"problem": "p", "answer": "1"}\n' + "no JSON at all\n")
+    assert len(load_problems(path, limit=3)) == 3
+    with pytest.raises(DatasetError, match="line 4"):
+        load_problems(path, limit=4)
+
+
+def test_options_that_mean_nothing(tmp_path: Path) -> None:
+    """A split of one file, or of the built-in problems, is an error and not ignored."""
+    path = write(tmp_path, '{"problem": "p", "answer": "1"}')
+    with pytest.raises(ConfigurationError, match=r"split: .* is one file"):
+        load_problems(path, split="test")
+    with pytest.raises(ConfigurationError, match="split: the built-in"):
+        load_problems("arithmetic", split="test")
+    with pytest.raises(ConfigurationError, match="columns: the built-in"):
+        load_problems("arithmetic", columns=Columns(problem="question"))
+
+
+DATA = Path(__file__).parents[4] / "shared" / "data"
+
+
+@pytest.mark.skipif(not DATA.exists(), reason=f"no data sets at {DATA}")
 @pytest.mark.parametrize(
-    ("line", "message"),
-    [
-        ("{", "not JSON"),
-        ("[" * 100_000, "not JSON"),
-        ('[{"problem": "p", "answer": "1"}]', "expected a JSON object, got list"),
-        (
-            '{"question": "p", "answer": "1"}',
-            r"no column 'problem' \(it has 'question', 'answer'\)",
-        ),
-        ('{"problem": "p"}', "no column 'answer'"),
-        ('{"problem": " ", "answer": "1"}', "'problem' is empty"),
-        ('{"problem": "p", "answer": null}', "'answer' is null"),
-        ('{"problem": "p", "answer": true}', "'answer' is true"),
-    ],
+    ("name", "count", "levels", "subjects"),
+    [("math500", 500, {1, 2, 3, 4, 5}, 7), ("aime24", 30, {None}, 0), ("amc23", 40, {None}, 0)],
 )
-def test_bad_rows_name_file_line_and_fix(tmp_path: Path, line: str, message: str) -> None:
-    """The message starts with the file and the line and says what is wrong."""
-    path = write(tmp_path, f'{{"problem": "p", "answer": "1"}}\n{line}\n')
-    with pytest.raises(DatasetError, match=message) as caught:
-        load_problems(path)
-    assert str(caught.value).startswith(f"{path}, line 2: ")
-    assert ";" in str(caught.value)
+def test_the_published_ones(name: str, count: int, levels: set[int | None], subjects: int) -> None:
+    """MATH-500, AIME 2024 and AMC 2023 as they are."""
+    problems = load_problems(DATA / f"{name}.jsonl")
+    assert len(problems) == count == len({problem.id for problem in problems})
+    assert all(problem.answer for problem in problems)
+    assert {level_of(problem) for problem in problems} == levels
+    assert len({subject_of(problem) for problem in problems} - {None}) == subjects
 
 
 def test_files_that_cannot_be_read(tmp_path: Path) -> None:
     """No file, a folder, not text, nothing in it: an error each."""
-    for path, message in ((tmp_path / "none", "no such file"), (tmp_path, "cannot be read")):
-        with pytest.raises(DatasetError, match=message):
-            load_problems(path)
-    (tmp_path / "set.jsonl").write_bytes(b"\xff\xfe\x00")
-    with pytest.raises(DatasetError, match="cannot be read as UTF-8"):
-        load_problems(tmp_path / "set.jsonl")
+    for name in ("none", "none.parquet", "owner/none.csv"):
+        with pytest.raises(DatasetError, match="no such file; give a JSONL, JSON, CSV or Parquet"):
+            load_problems(tmp_path / name)
+    for name in ("set.jsonl", "set.csv", "set.json"):
+        (tmp_path / name).write_bytes(b"\xff\xfe\x00")
+        with pytest.raises(DatasetError, match=rf"{name}.*(utf-8|UTF-8)"):
+            load_problems(tmp_path / name)
     with pytest.raises(DatasetError, match="no problems in it"):
         load_problems(write(tmp_path, "\n"))
