@@ -6,7 +6,9 @@ import pytest
 from rich.console import Console
 
 from tests.observe.events import search
+from tts_async.errors import ConfigurationError
 from tts_async.observe import Activity, Progress, Tally
+from tts_async.scheduler import Statistics
 from tts_async.types.events import SearchCancelled, SearchFailed
 
 
@@ -91,3 +93,46 @@ def test_activity_is_for_terminals_only() -> None:
             for event in search()[1]:
                 activity(event)
         assert ("generating" in out.getvalue()) is terminal
+
+
+def lane(in_use: int) -> Statistics:
+    """Four slots, so many of them in use."""
+    return Statistics(capacity=4, in_use=in_use, queued=0, tickets_waiting=0, peak=0, granted=0)
+
+
+@pytest.mark.parametrize("terminal", [True, False])
+def test_it_shows_what_is_really_going_on(
+    monkeypatch: pytest.MonkeyPatch, *, terminal: bool
+) -> None:
+    """Busy lanes, tokens that were asked for and not those replayed, and how far it all is."""
+    monkeypatch.setattr("tts_async.observe.progress.REFRESH_SECONDS", 0.0)
+    out = StringIO()
+    shown = Progress(console=Console(file=out, force_terminal=terminal, width=200))
+    asked = [1000]
+    with shown:
+        shown.expect(work=8, rows=3)
+        shown.watch(lambda: {"generation": lane(3), "verification": lane(5)}, lambda: asked[0])
+        shown.begin("dvts n=4", 2, work=4)
+        asked[0] += 50
+        shown.judge(correct=True)
+        shown.judge(correct=False)
+        figures = shown.figures()
+        assert "50.0 % right · 50 tokens · " in figures
+        lanes = ("gen", "ver") if terminal else ("generation", "verification")
+        assert f"{lanes[0]} 75 % busy · {lanes[1]} 100 % busy" in figures
+    assert "dvts n=4: 2/2 · 50.0 % right" in out.getvalue()
+    assert ("row 1/3" in out.getvalue()) is terminal
+
+
+def test_a_look_at_a_closed_solver_does_no_harm() -> None:
+    """The last line is written when everything is closed already."""
+    out = StringIO()
+
+    def closed() -> dict[str, Statistics]:
+        raise ConfigurationError
+
+    with Progress(console=Console(file=out)) as progress:
+        progress.watch(closed, lambda: 0)
+        progress.begin("greedy", 1)
+        progress.judge(correct=True)
+    assert "greedy: 1/1 · 100.0 % right" in out.getvalue()

@@ -5,6 +5,7 @@ from io import StringIO
 from rich.console import Console
 
 from tests.observe.events import CUT, GOOD, SEVEN, search
+from tests.observe.tree.made import big, small
 from tts_async import Majority
 from tts_async.observe import draw_tree
 from tts_async.observe.tree import printable
@@ -12,8 +13,13 @@ from tts_async.observe.tree import printable
 
 def drawn(result: object, **options: object) -> str:
     """The drawing as a pipe would get it."""
+    return printed(draw_tree(result), **options)  # type: ignore[arg-type]
+
+
+def printed(drawing: object, **options: object) -> str:
+    """Anything for a console, as text."""
     out = StringIO()
-    Console(file=out, width=100, **options).print(draw_tree(result))  # type: ignore[arg-type]
+    Console(file=out, width=100, **options).print(drawing)  # type: ignore[arg-type]
     return out.getvalue()
 
 
@@ -48,6 +54,41 @@ def test_whole_answers_without_scores() -> None:
         "├── and so on (truncated)",
         "└── none  no vote",
     ]
+
+
+def test_folded_to_what_says_most() -> None:
+    """A line says what is folded away, and where."""
+    lines = printed(draw_tree(small(), most=3)).splitlines()
+    assert [line.rstrip() for line in lines] == [
+        "What is it?",
+        "├── 0.60 ## Step 1: a start",
+        r"│   ├── 0.90 It is $\boxed{\frac{1}{2}}$.",
+        "│   └── … 1 more, best 0.20",
+        "├── 0.50 another start",
+        "│   └── … 1 more, 1 answer, best 0.40",
+        "└── … 1 more, best 0.10",
+    ]
+
+
+def test_folded_at_a_depth() -> None:
+    """What is deeper is counted."""
+    lines = printed(draw_tree(small(), depth=1)).splitlines()
+    assert [line.rstrip() for line in lines] == [
+        "What is it?",
+        "├── 0.60 ## Step 1: a start",
+        "│   └── … 2 more, 1 answer, best 0.90",
+        "├── 0.50 another start",
+        "│   └── … 1 more, 1 answer, best 0.40",
+        "└── 0.10 a bad start",
+    ]
+
+
+def test_a_big_tree_fits_the_screen() -> None:
+    """Ten thousand nodes, forty deep: as many lines as asked for, none of them broken."""
+    lines = printed(draw_tree(big(), most=100)).splitlines()
+    assert len(lines) < 250
+    assert 90 <= sum("Step" in line for line in lines) <= 100
+    assert all(len(line) <= 100 for line in lines)
 
 
 def test_text_cannot_move_the_cursor() -> None:
