@@ -1,4 +1,4 @@
-"""The four commands: one after the other on the embedded models, and what they refuse."""
+"""The commands: one after the other on the embedded models, and what they refuse."""
 
 import json
 import re
@@ -11,6 +11,8 @@ import typer
 from typer.testing import CliRunner
 
 from tests.docs.pages import DOCS, blocks
+from tests.training.from_search.trees import search
+from tts_async import Problem
 from tts_async.embedded import GENERATOR_PATH
 from tts_async.training import read_labelled, read_solutions
 from tts_async.training.cli.app import app
@@ -63,6 +65,29 @@ def test_from_problems_to_a_measured_verifier(command: Command, tmp_path: Path) 
     assert re.search(r"step accuracy \(of \d+ steps\) +100\.0 %", shown)
 
 
+def test_training_data_from_searches(command: Command) -> None:
+    """Any number of files; it says what became of them, and fails when there is nothing."""
+    one, other = search(), search(problem=Problem("and this?"))
+    for name, results in (("a.jsonl", [one]), ("b.jsonl", [one, other])):
+        Path(name).write_text("".join(json.dumps(r.to_dict()) + "\n" for r in results))
+    options = ("--format", "dpo", "--between", "answers", "--out", "dpo.jsonl")
+    written = command("from-search", "a.jsonl", "b.jsonl", *options)
+    assert (written.exit_code, written.stdout) == (0, "")
+    assert written.stderr == (
+        "tts-async: 2 rows from 3 searches; 2 more repeat one of them; "
+        "1 left out: no reference answer is known; in dpo.jsonl\n"
+    )
+    assert len(Path("dpo.jsonl").read_text().splitlines()) == 2
+    nothing = command(
+        "from-search", "a.jsonl", "--format", "prm", "--min-answers", "6", "--out", "p"
+    )
+    assert nothing.exit_code == 1
+    assert "0 rows from 1 searches; 1 left out: nothing in them qualifies" in nothing.stderr
+    soft = command("from-search", "a.jsonl", "--format", "prm", "--soft", "--out", "prm.jsonl")
+    assert soft.exit_code == 0
+    assert [row.labels for row in read_labelled("prm.jsonl")][2] == (True, False)
+
+
 @pytest.mark.parametrize(
     ("arguments", "complaint"),
     [
@@ -76,6 +101,12 @@ def test_from_problems_to_a_measured_verifier(command: Command, tmp_path: Path) 
         ("train none.jsonl --base b --out o", "none.jsonl: no such file"),
         ("train none.jsonl --base b --out o --epochs 0", "epochs: must be positive, got 0"),
         ("train none.jsonl --base b --out o --threads 0", "threads: must be at least 1, got 0"),
+        ("from-search none --format sft --out o", "none: no such file"),
+        ("from-search none --format csv --out o", "expected one of sft, dpo, prm; got 'csv'"),
+        ("from-search none --format sft --out o --soft", "soft: changes nothing with --format sft"),
+        ("from-search none --format prm --out o --by vote", "by: expected one of reference; got"),
+        ("from-search none --format dpo --out o --margin 2", "margin: must be in (0, 1], got 2"),
+        ("from-search r.jsonl --format dpo --out r.jsonl", "out: r.jsonl is there already"),
         ("evaluate none.jsonl --labels r.jsonl", "none.jsonl: no such file"),
         ("evaluate r.jsonl", "give --verifier (with --calibrate, if you like) or --labels"),
         ("evaluate r.jsonl --verifier a --labels b", "give --verifier (with"),

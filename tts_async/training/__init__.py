@@ -8,12 +8,21 @@ Four stages, each a function here and a sub-command of ``python -m tts_async.tra
 4. ``measure_verifier`` says how well a verifier tells right steps from wrong ones.
 
 The first two append to files of JSON lines and continue where they were stopped.
+
+And from searches that are done, training data for generators as well: ``export_searches`` with
+``BestAnswers`` (supervised fine-tuning), ``PreferencePairs`` (DPO) or ``StepLabels``.
 """
 
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from tts_async.step_metrics import StepMetrics
+from tts_async.training.from_search.best_answers import BestAnswers
+from tts_async.training.from_search.exporting import ExportReport, export_searches
+from tts_async.training.from_search.preference_pairs import PreferencePairs
+from tts_async.training.from_search.recipe import Recipe
+from tts_async.training.from_search.searches import SearchRecord, read_searches
+from tts_async.training.from_search.step_labels import StepLabels
 from tts_async.training.labelling import Rule, label_by_completions, label_by_rule
 from tts_async.training.measuring import compare_labels, measure_verifier
 from tts_async.training.recipe import TrainingOptions, TrainingReport
@@ -25,17 +34,25 @@ if TYPE_CHECKING:
     from tts_async.training.fine_tuning import train_verifier
 
 __all__ = [
+    "BestAnswers",
+    "ExportReport",
     "LabelledSolution",
+    "PreferencePairs",
+    "Recipe",
     "Rule",
+    "SearchRecord",
     "Solution",
+    "StepLabels",
     "StepMetrics",
     "TrainingOptions",
     "TrainingReport",
     "compare_labels",
+    "export_searches",
     "label_by_completions",
     "label_by_rule",
     "measure_verifier",
     "read_labelled",
+    "read_searches",
     "read_solutions",
     "roll_out",
     "train_verifier",

@@ -33,7 +33,7 @@ class RowFile:
                 file.seek(0)
                 content = file.read()
                 whole = content.rfind(b"\n") + 1
-                rows = list(_parse(content[:whole], self.path))
+                rows = list(_parse(content[:whole].split(b"\n"), self.path))
                 if content[whole:] and not content[whole:].startswith(b"{"):
                     raise DatasetError(f"{self.path}: its last line is no row; choose another file")
                 file.truncate(whole)
@@ -51,21 +51,21 @@ class RowFile:
 
 
 def read_rows(path: str | Path) -> Iterator[Row]:
-    """The objects of a file of JSON lines; blank lines are skipped.
+    """The objects of a file of JSON lines, one in memory at a time; blank lines are skipped.
 
     Raises ``DatasetError`` that names the file and the line.
     """
     try:
-        content = Path(path).read_bytes()
+        with Path(path).open("rb") as file:
+            yield from _parse(file, path)
     except FileNotFoundError:
         raise DatasetError(f"{path}: no such file") from None
     except OSError as error:
         raise DatasetError(f"{path}: cannot be read ({error.strerror})") from error
-    yield from _parse(content, path)
 
 
-def _parse(content: bytes, path: str | Path) -> Iterator[Row]:
-    for number, line in enumerate(content.split(b"\n"), 1):
+def _parse(lines: Iterable[bytes], path: str | Path) -> Iterator[Row]:
+    for number, line in enumerate(lines, 1):
         if not line.strip():
             continue
         place = f"{path}, line {number}"
