@@ -16,12 +16,13 @@ SETUP_VLLM := .venv-vllm/vllm.done
 VLLM_PYTHON := $(CURDIR)/$(VLLM_BIN)/python
 endif
 
-.PHONY: help demo test test-vllm lint types docs setup-demo setup-dev setup-vllm clean
+.PHONY: help demo test test-vllm test-clients lint types docs setup-demo setup-dev setup-vllm setup-clients clean
 
 help:
 	@echo "make demo   set up, then let a tiny model with search beat its own greedy answer"
 	@echo "make test   set up, then run every check and test"
 	@echo "make test-vllm   set up, then test against real vLLM servers that it starts on this CPU"
+	@echo "make test-clients   set up, then run every client in examples/clients against a gateway"
 	@echo "make docs   set up, then build the documentation into site/"
 
 demo: setup-demo
@@ -30,7 +31,7 @@ demo: setup-demo
 	@echo; echo '$$ tts-async solve "$(DEMO_PROBLEM)" --n 16 --tree'
 	@$(BIN)/tts-async solve "$(DEMO_PROBLEM)" --n 16 --tree
 	@echo; echo '$$ tts-async eval arithmetic --limit 100 --strategy $(DEMO_STRATEGIES) --n 1,4,16'
-	@$(BIN)/tts-async eval arithmetic --limit 100 --strategy $(DEMO_STRATEGIES) --n 1,4,16 --out $(DEMO_OUT)
+	@$(BIN)/tts-async eval arithmetic --limit 100 --strategy $(DEMO_STRATEGIES) --n 1,4,16 --out $(DEMO_OUT) --overwrite
 
 test: setup-dev lint types
 	@$(BIN)/python -m pytest
@@ -38,6 +39,9 @@ test: setup-dev lint types
 # pytest starts the servers and ends them: tests/vllm/conftest.py. Logs: runs/vllm-logs.
 test-vllm: setup-dev setup-vllm
 	@VLLM_PYTHON="$(VLLM_PYTHON)" $(BIN)/python -m pytest -m vllm tests/vllm
+
+test-clients: setup-dev setup-clients
+	@$(BIN)/python -m pytest -m clients tests/clients
 
 lint: setup-dev
 	@$(BIN)/ruff check .
@@ -53,6 +57,7 @@ docs: setup-dev
 setup-demo: .venv/demo.done
 setup-dev: .venv/dev.done
 setup-vllm: $(SETUP_VLLM)
+setup-clients: .venv-clients/clients.done
 
 .venv/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit("tts_async needs Python 3.11 or later") if sys.version_info < (3, 11) else None'
@@ -79,5 +84,11 @@ setup-vllm: $(SETUP_VLLM)
 	@$(VLLM_BIN)/python -m pip install $(QUIETLY) -c constraints-vllm.txt -r .venv-vllm/requirements.txt
 	@touch $@
 
+.venv-clients/clients.done: examples/clients/requirements.txt constraints-clients.txt | .venv/dev.done
+	@echo "Installing the clients of the gateway (once) ..."
+	@$(PYTHON) -m venv .venv-clients
+	@.venv-clients/bin/python -m pip install $(QUIETLY) -c constraints-clients.txt -r examples/clients/requirements.txt
+	@touch $@
+
 clean:
-	rm -rf .venv .venv-vllm site runs .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf .venv .venv-vllm .venv-clients site runs .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from tts_async import DVTS, BeamSearch, BestOfN, Problem
+from tts_async.answers import has_final_answer
 from tts_async.prompts import SYSTEM_PROMPT
 from tts_async.seeds import derive_seed
 from tts_async.steps import DELIMITER
@@ -76,7 +77,9 @@ class Rounds:
     def grow(self, answers: Sequence[Sequence[Step]]) -> list[list[Node]]:
         """The children of every expansion of this round."""
         return [
-            grow_children(expansion.node, expansion.first, expansion.k, steps)
+            grow_children(
+                expansion.node, expansion.first, expansion.k, steps, is_final=has_final_answer
+            )
             for expansion, steps in zip(self.frontier, answers, strict=True)
         ]
 

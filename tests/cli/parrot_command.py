@@ -16,7 +16,7 @@ from tts_async.solver import Solver
 
 def make_parrot(**arguments: Any) -> Solver:
     """In the place of ``Solver`` where the command makes one."""
-    arguments.update(generator=Parrot(), base_url=None, model=None)
+    arguments.update(generator=Parrot(), base_url=None, model=None, api_key=None)
     if arguments["verifier"] is not None:
         arguments["verifier"] = Listener()
     return Solver(**arguments)

@@ -101,14 +101,20 @@ def test_an_interrupted_eval_keeps_what_was_finished(
     out, err = process.communicate(timeout=30)
     assert (process.returncode, out) == (code, "")
     assert "Traceback" not in err
+    hint = f"the same command with --resume --out {folder} goes on"
+    kept = f"0 complete rows and all that was drawn are kept in {folder}"
     assert err.splitlines()[-2:] == [
-        f"tts-async: ended early; 0 complete rows are kept in {folder}",
+        f"tts-async: ended early; {kept}; {hint}",
         "tts-async: interrupted",
     ]
     results = json.loads((folder / "results.json").read_text())
     assert results["interrupted"]
     assert results["rows"][0]["problems"] == 2
-    assert sorted(path.name for path in folder.iterdir()) == ["problems.jsonl", "results.json"]
+    assert sorted(path.name for path in folder.iterdir()) == [
+        "journal.sqlite",
+        "problems.jsonl",
+        "results.json",
+    ]
 
 
 def test_a_second_interrupt_ends_at_once(tmp_path: Path) -> None:

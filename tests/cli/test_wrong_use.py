@@ -54,6 +54,12 @@ from tests.cli.conftest import Command
         (("eval", "arithmetic", "--reference", "x=80"), "expected an accuracy from 0 to 1"),
         (("eval", "arithmetic", "--reference", "x=no.json"), "no.json is not a results.json"),
         (("eval", "arithmetic", "--max-in-flight", "0"), "max_in_flight: must be at least 1"),
+        (("eval", "arithmetic", "--seeds", "0"), "seeds: must be at least 1"),
+        (("eval", "arithmetic", "--strategy", "majority:naive"), "select: majority has no such"),
+        (("eval", "arithmetic", "--strategy", "dvts:best"), "select: expected one of"),
+        (("eval", "--recipe", "none"), "recipe: unknown 'none'"),
+        (("eval", "arithmetic", "--resume"), "resume: name the folder"),
+        (("eval", "arithmetic", "--policy", "none.json"), "policy: none of greedy"),
     ],
 )
 def test_wrong_arguments(command: Command, arguments: tuple[str, ...], message: str) -> None:

@@ -31,8 +31,9 @@ def shown_commands() -> Iterator[list[str]]:
 
 
 def options_of(command: str) -> set[str]:
-    """The long options a command knows."""
-    options = (option for parameter in COMMANDS[command].params for option in parameter.opts)
+    """The long options a command knows, or those below it."""
+    below = getattr(COMMANDS[command], "commands", {"": COMMANDS[command]}).values()
+    options = (option for each in below for parameter in each.params for option in parameter.opts)
     return {option for option in options if option.startswith("--")}
 
 
@@ -44,7 +45,9 @@ def test_a_shown_command_is_understood(words: list[str]) -> None:
     assert used <= options_of(words[0]) | {"--help"}
 
 
-@pytest.mark.parametrize("command", ["solve", "eval", "doctor"])
+@pytest.mark.parametrize(
+    "command", ["solve", "eval", "calibrate", "report", "tree", "runs", "doctor"]
+)
 def test_every_option_is_explained(command: str) -> None:
     """Each stands in one of the tables of options."""
     explained = set(re.findall(r"`(--[a-z-]+)`", PAGE))

@@ -5,9 +5,13 @@ from typing import Annotated
 import typer
 
 from tts_async import __version__
+from tts_async.cli.calibrate_command import calibrate_policy
 from tts_async.cli.doctor_command import examine_models
 from tts_async.cli.eval_command import evaluate_strategies
+from tts_async.cli.report_command import report_results
+from tts_async.cli.runs_command import runs
 from tts_async.cli.solve_command import solve_problem
+from tts_async.cli.tree_command import show_tree
 
 app = typer.Typer(
     help="Test-time compute: a small model with search beats a larger one.",
@@ -18,6 +22,10 @@ app = typer.Typer(
 )
 app.command("solve")(solve_problem)
 app.command("eval")(evaluate_strategies)
+app.command("report")(report_results)
+app.command("calibrate")(calibrate_policy)
+app.command("tree")(show_tree)
+app.add_typer(runs, name="runs")
 app.command("doctor")(examine_models)
 
 

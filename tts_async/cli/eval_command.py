@@ -1,42 +1,54 @@
 """``tts-async eval``: accuracy of strategies on problems with known answers."""
 
-import asyncio
-from collections.abc import Sequence
-from contextlib import aclosing
-from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from tts_async.answers import AnswerChecker
 from tts_async.cli import options
-from tts_async.cli.models import Models, needs_verifier, reject_unused
+from tts_async.cli.command_line import typed_command
+from tts_async.cli.eval_arguments import (
+    decisive_options,
+    default_names,
+    find_folder,
+    read_counts,
+    read_names,
+    read_seeds,
+)
+from tts_async.cli.eval_measure import Measurement
+from tts_async.cli.models import Models, reject_unused
 from tts_async.cli.observers import make_observers
+from tts_async.cli.read_problems import read_problems
+from tts_async.cli.recipes import apply_recipe
 from tts_async.cli.references import read_references
 from tts_async.cli.running import Interrupted, exit_codes, run_interruptible
 from tts_async.cli.show_report import show_report, show_rest
-from tts_async.errors import ConfigurationError, TTSError
-from tts_async.evaluation import Folder, Report, evaluate, load_problems, plan_runs
+from tts_async.errors import TTSError
+from tts_async.evaluation import Report, plan_runs
+from tts_async.evaluation.resume import go_on_with
+from tts_async.journal import Journal
 from tts_async.observe import Progress
-from tts_async.solver import Solver
-from tts_async.strategies import STRATEGIES, Strategy
+from tts_async.prompts import SYSTEM_PROMPT
+from tts_async.strategies import needs_verifier
 from tts_async.types.budget import Budget
-from tts_async.types.problem import Problem
 
 
 def evaluate_strategies(
+    ctx: typer.Context,
     dataset: Annotated[
         str,
         typer.Argument(
-            help="arithmetic, or a file of JSON lines with the columns problem and answer."
+            help="arithmetic, a file (JSONL, JSON, CSV, TSV, Parquet) with the columns problem "
+            "and answer, or a data set of the Hugging Face hub (OWNER/NAME:CONFIG@REVISION)."
         ),
     ],
     *,
     strategy: Annotated[
         str | None,
         typer.Option(
-            help="Names, separated by commas. (default: all; greedy,majority without a verifier)",
+            help="Names, separated by commas, each with a selection of its own if you like: "
+            "best_of_n,best_of_n:naive. (default: greedy,majority,best_of_n,beam_search,dvts; "
+            "greedy,majority without a verifier)",
             rich_help_panel="Search",
         ),
     ] = None,
@@ -60,13 +72,47 @@ def evaluate_strategies(
     select: options.Select = None,
     early_stop: options.EarlyStop = None,
     confidence: options.Confidence = None,
+    policy: options.Policy = None,
+    filter_duplicates: Annotated[
+        bool | None,
+        typer.Option(
+            "--filter-duplicates/--no-filter-duplicates",
+            show_default=False,
+            help="Leave out beams with the same text, as the reference can (sal_beam_search).",
+            rich_help_panel="Search",
+        ),
+    ] = None,
+    sort_completed: Annotated[
+        bool | None,
+        typer.Option(
+            "--sort-completed/--no-sort-completed",
+            show_default=False,
+            help="Return the best beams, as the reference can (sal_beam_search).",
+            rich_help_panel="Search",
+        ),
+    ] = None,
     speculate: options.Speculate = False,
     aggregation: options.Aggregation = None,
     temperature: options.Temperature = None,
     top_p: options.TopP = None,
     max_tokens: options.MaxTokens = None,
     token_budget: options.TokenBudget = None,
+    system_prompt: Annotated[
+        str | None,
+        typer.Option(
+            metavar="TEXT",
+            help="What the model is told before every problem, instead of our own.",
+            rich_help_panel="Search",
+        ),
+    ] = None,
     seed: options.Seed = 0,
+    seeds: Annotated[
+        int,
+        typer.Option(
+            help="So many runs of everything, with the seeds from --seed on.",
+            rich_help_panel="Search",
+        ),
+    ] = 1,
     level: Annotated[
         int | None, typer.Option(help="One level of difficulty only.", rich_help_panel="Problems")
     ] = None,
@@ -77,6 +123,10 @@ def evaluate_strategies(
             rich_help_panel="Problems",
         ),
     ] = None,
+    split: options.Split = None,
+    problem_column: options.ProblemColumn = None,
+    answer_column: options.AnswerColumn = None,
+    skip_bad: options.SkipBad = False,
     max_in_flight: Annotated[
         int | None,
         typer.Option(help="The most problems at a time.", rich_help_panel="Models"),
@@ -88,6 +138,18 @@ def evaluate_strategies(
     verifier: options.Verifier = None,
     verifier_device: options.VerifierDevice = None,
     verifier_dtype: options.VerifierDtype = None,
+    _recipe: Annotated[
+        str | None,
+        typer.Option(
+            "--recipe",
+            metavar="NAME|FILE",
+            is_eager=True,  # the other options take their defaults from it
+            callback=apply_recipe,
+            help="A published setup, or a TOML file of your own: options that count where they "
+            "are not given here.",
+            rich_help_panel="Models",
+        ),
+    ] = None,
     out: Annotated[
         Path | None,
         typer.Option(
@@ -96,6 +158,21 @@ def evaluate_strategies(
             rich_help_panel="Output",
         ),
     ] = None,
+    resume: Annotated[
+        bool,
+        typer.Option(
+            "--resume",
+            help="Go on with the evaluation in --out, which was interrupted or is to have more "
+            "strategies, budgets, seeds or problems. Nothing that it knows is asked for again.",
+            rich_help_panel="Output",
+        ),
+    ] = False,
+    overwrite: Annotated[
+        bool,
+        typer.Option(
+            "--overwrite", help="Replace the evaluation in --out.", rich_help_panel="Output"
+        ),
+    ] = False,
     reference: Annotated[
         list[str] | None,
         typer.Option(
@@ -111,9 +188,9 @@ def evaluate_strategies(
 ) -> None:
     """Measure the accuracy of strategies on problems with known answers.
 
-    Writes results.json, problems.jsonl and the curve accuracy.png, and prints a table.
+    Writes results.json, problems.jsonl and pictures, and prints a table.
 
-    Ctrl-C ends it early; what was finished by then is kept.
+    Ctrl-C ends it early; what was done by then is kept, and --resume goes on from there.
     """
     with exit_codes():
         models = Models(
@@ -125,90 +202,75 @@ def evaluate_strategies(
             verifier_device=verifier_device,
             verifier_dtype=verifier_dtype,
         )
-        runs = plan_runs(
-            _split(strategy) if strategy is not None else _default_names(models),
-            _counts(n),
+        plan = plan_runs(
+            default_names(models) if strategy is None else read_names(strategy),
+            read_counts(n),
             beam_width=beam_width,
             lookahead=lookahead,
             max_steps=max_steps,
             select=select,
             early_stop=early_stop,
             confidence=confidence,
+            policy=policy,
+            filter_duplicates=filter_duplicates,
+            sort_completed=sort_completed,
         )
-        reject_unused(runs, aggregation=aggregation, temperature=temperature)
+        reject_unused(plan, aggregation=aggregation, temperature=temperature)
         references = read_references(reference or [])
-        problems = load_problems(dataset, level=level, limit=limit, seed=seed)
+        problems = read_problems(
+            dataset,
+            level=level,
+            limit=limit,
+            seed=seed,
+            split=split,
+            problem_column=problem_column,
+            answer_column=answer_column,
+            skip_bad=skip_bad,
+        )
         report = Report(
             dataset,
             problems=len(problems),
             generator=models.generator_name,
-            verifier=models.verifier_name if any(map(needs_verifier, runs)) else None,
+            verifier=models.verifier_name if any(map(needs_verifier, plan)) else None,
             level=level,
             limit=limit,
-            seed=seed,
+            seeds=read_seeds(seed, seeds),
+            options=decisive_options(ctx),
+            command=typed_command(ctx),
         )
-        folder, progress = Folder(out or _default_folder(dataset)), Progress()
-        solver = models.make_solver(
-            runs,
-            observers=[progress, *make_observers(log_level, as_json=log_json)],
-            sampling=models.sampling(temperature, top_p, max_tokens),
-            aggregation=aggregation,
-            budget=Budget(tokens=token_budget),
-            speculate=speculate,
-            seed=seed,
-            max_in_flight=max_in_flight,
+        folder = find_folder(dataset, out, resume=resume, overwrite=overwrite)
+        earlier = folder.find_earlier()
+        if earlier is not None:
+            go_on_with(earlier, report, plan)
+        progress, journal = Progress(), Journal(folder.journal)
+        measurement = Measurement(
+            solver=models.make_solver(
+                plan,
+                observers=[progress, *make_observers(log_level, as_json=log_json)],
+                sampling=models.sampling(temperature, top_p, max_tokens),
+                aggregation=aggregation,
+                budget=Budget(tokens=token_budget),
+                system_prompt=SYSTEM_PROMPT if system_prompt is None else system_prompt,
+                speculate=speculate,
+                seed=seed,
+                max_in_flight=max_in_flight,
+                journal=journal,
+            ),
+            journal=journal,
+            problems=problems,
+            plan=plan,
+            report=report,
+            folder=folder,
+            progress=progress,
+            earlier=earlier,
         )
         try:
             with progress, folder:
                 try:
-                    run_interruptible(_measure(solver, problems, runs, report, folder, progress))
+                    run_interruptible(measurement.run())
                 finally:
-                    folder.save(report)
+                    measurement.close()
         except (Interrupted, TTSError):
             show_rest(report, folder, as_json=as_json)
             raise
         show_report(report, folder, references, as_json=as_json)
-
-
-async def _measure(  # noqa: PLR0917 - what the command has put together
-    solver: Solver,
-    problems: Sequence[Problem],
-    runs: Sequence[Strategy],
-    report: Report,
-    folder: Folder,
-    progress: Progress,
-) -> None:
-    """Fill the report row by row; a row is on disk when the next one begins."""
-    async with solver, AnswerChecker() as checker:
-        for strategy in runs:
-            row = report.begin(strategy)
-            progress.begin(row.label, len(problems))
-            outcomes = evaluate(solver, problems, strategy, checker=checker)
-            async with aclosing(outcomes):
-                async for outcome in outcomes:
-                    row.add(outcome)
-                    progress.judge(correct=outcome.correct)
-                    await asyncio.to_thread(folder.record, outcome)
-            await asyncio.to_thread(folder.save, report)
-    report.finish()
-
-
-def _default_names(models: Models) -> list[str]:
-    return list(STRATEGIES) if models.verifier_name else ["greedy", "majority"]
-
-
-def _default_folder(dataset: str) -> Path:
-    return Path("runs") / f"{Path(dataset).stem}-{datetime.now():%Y%m%d-%H%M%S}"  # noqa: DTZ005
-
-
-def _split(value: str) -> list[str]:
-    return [part.strip() for part in value.split(",") if part.strip()]
-
-
-def _counts(value: str) -> list[int]:
-    try:
-        return sorted({int(part) for part in value.split(",")})
-    except ValueError:
-        raise ConfigurationError(
-            f"n: expected whole numbers such as 1,4,16, got {value!r}"
-        ) from None

@@ -11,7 +11,7 @@ from tts_async.embedded import PRM_PATH, TEMPERATURE
 from tts_async.errors import ConfigurationError
 from tts_async.inference.hub import REPOSITORY
 from tts_async.solver import Solver
-from tts_async.strategies import Greedy, Majority, Strategy, name_of
+from tts_async.strategies import Greedy, Strategy, name_of, needs_verifier
 from tts_async.types.generation import Sampling
 from tts_async.types.verification import Verifier
 from tts_async.verifiers import VerifierPool
@@ -76,7 +76,7 @@ class Models:
     def verifier_name(self) -> str | None:
         """The verifier in words, ``None`` for none; never with a password that may stand in it."""
         name = self._verifier_to_use
-        return _without_password(name) if name and _is_served(name) else name
+        return without_password(name) if name and _is_served(name) else name
 
     @property
     def _verifier_to_use(self) -> str | None:
@@ -89,7 +89,7 @@ class Models:
         """The generator in words; never with a password that may stand in its URL."""
         if self.base_url is None:
             return self.generator or EMBEDDED
-        urls = ", ".join(map(_without_password, self.base_urls))
+        urls = ", ".join(map(without_password, self.base_urls))
         return f"{self.model} at {urls}" if self.model else urls
 
     def make_solver(self, strategies: Sequence[Strategy], **arguments: Any) -> Solver:
@@ -151,14 +151,10 @@ def _is_repository(verifier: str | None) -> bool:
     return verifier is not None and REPOSITORY.fullmatch(verifier) is not None
 
 
-def _without_password(url: str) -> str:
+def without_password(url: str) -> str:
+    """The same URL, fit to be shown."""
     parts = urlsplit(url)
     return parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl()
-
-
-def needs_verifier(strategy: Strategy) -> bool:
-    """Whether a strategy asks for scores."""
-    return not isinstance(strategy, Greedy | Majority)
 
 
 def reject_unused(

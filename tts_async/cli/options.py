@@ -1,5 +1,6 @@
 """The options that ``solve`` and ``eval`` share, each declared once."""
 
+from pathlib import Path
 from typing import Annotated, Final
 
 import typer
@@ -7,6 +8,7 @@ import typer
 _MODELS: Final = "Models"
 _SEARCH: Final = "Search"
 _OUTPUT: Final = "Output"
+_PROBLEMS: Final = "Problems"
 
 Lookahead = Annotated[
     int | None,
@@ -36,6 +38,15 @@ Confidence = Annotated[
     float | None,
     typer.Option(
         help="Stop sooner: when the leading answer leads with this probability (majority).",
+        rich_help_panel=_SEARCH,
+    ),
+]
+Policy = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="FILE",
+        help="What calibrate wrote: which strategy for which difficulty (compute_optimal). "
+        "(default: the published findings)",
         rich_help_panel=_SEARCH,
     ),
 ]
@@ -130,6 +141,38 @@ VerifierDtype = Annotated[
         metavar="TYPE",
         help="Precision of a local reward model: float32, bfloat16, float16. (default: float32)",
         rich_help_panel=_MODELS,
+    ),
+]
+Split = Annotated[
+    str | None,
+    typer.Option(
+        help="Of a data set on the hub. (default: test, or the only one)",
+        rich_help_panel=_PROBLEMS,
+    ),
+]
+ProblemColumn = Annotated[
+    str | None,
+    typer.Option(
+        metavar="NAME",
+        help="Where the question is. (default: problem or question)",
+        rich_help_panel=_PROBLEMS,
+    ),
+]
+AnswerColumn = Annotated[
+    str | None,
+    typer.Option(
+        metavar="NAME",
+        help="Where the reference answer is. (default: answer, final_answer, or the end of "
+        "solution)",
+        rich_help_panel=_PROBLEMS,
+    ),
+]
+SkipBad = Annotated[
+    bool,
+    typer.Option(
+        "--skip-bad",
+        help="Leave out rows that are no problem, and say which; otherwise they are an error.",
+        rich_help_panel=_PROBLEMS,
     ),
 ]
 Json = Annotated[

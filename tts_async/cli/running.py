@@ -44,7 +44,11 @@ def exit_codes() -> Iterator[None]:
     """Turn what goes wrong inside into one line on stderr and the exit code for it."""
     try:
         yield
-    except (ConfigurationError, DatasetError) as error:
+    except DatasetError as error:
+        for line in str(error).splitlines():  # one for each kind of bad row
+            say(f"error: {line}")
+        raise typer.Exit(WRONG_USE) from error
+    except ConfigurationError as error:
         say(f"error: {error}")
         raise typer.Exit(WRONG_USE) from error
     except TTSError as error:

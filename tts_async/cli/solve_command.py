@@ -1,6 +1,7 @@
 """``tts-async solve``: one problem, one answer."""
 
 import json
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -26,7 +27,7 @@ def solve_problem(
     strategy: Annotated[
         str | None,
         typer.Option(
-            help="greedy, majority, best_of_n, beam_search or dvts. "
+            help="greedy, majority, best_of_n, beam_search, dvts or compute_optimal. "
             "(default: dvts; majority without a verifier)",
             rich_help_panel="Search",
         ),
@@ -49,6 +50,7 @@ def solve_problem(
     select: options.Select = None,
     early_stop: options.EarlyStop = None,
     confidence: options.Confidence = None,
+    policy: options.Policy = None,
     speculate: options.Speculate = False,
     aggregation: options.Aggregation = None,
     temperature: options.Temperature = None,
@@ -63,6 +65,14 @@ def solve_problem(
         ),
     ] = None,
     seed: options.Seed = 0,
+    journal: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help="Record everything here, and ask for nothing that is in it.",
+            rich_help_panel="Search",
+        ),
+    ] = None,
     base_url: options.BaseUrl = None,
     model: options.Model = None,
     api_key: options.ApiKey = None,
@@ -106,6 +116,7 @@ def solve_problem(
             select=select,
             early_stop=early_stop,
             confidence=confidence,
+            policy=policy,
         )
         reject_unused([chosen], aggregation=aggregation, temperature=temperature)
         question = read_problem(problem)
@@ -118,6 +129,7 @@ def solve_problem(
             budget=Budget(tokens=token_budget),
             speculate=speculate,
             seed=seed,
+            journal=journal,
         )
         with activity:
             result = run_interruptible(_search(solver, question, chosen, deadline))

@@ -1,0 +1,128 @@
+"""One of the searches that a file or a journal holds."""
+
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from itertools import islice
+from pathlib import Path
+from typing import Any, Final
+
+from tts_async.cli.result_file import FROM_STDIN, read_result_file
+from tts_async.errors import ConfigurationError
+from tts_async.evaluation.files import JOURNAL
+from tts_async.journal import read_results, read_runs
+from tts_async.types.result import Result
+
+MOST_NAMED: Final = 6
+"""Searches that a message lists."""
+_SQLITE: Final = b"SQLite format 3\0"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Choice:
+    """Which search is meant, as far as it is said; ``None`` leaves a point open."""
+
+    run: int | None = None
+    problem: str | None = None
+    strategy: str | None = None
+    n: int | None = None
+    seed: int | None = None
+
+    def allows(self, other: "Choice") -> bool:
+        """Whether no point contradicts; what is open here or there does not."""
+        pairs = zip(_points(self), _points(other), strict=True)
+        return all(mine is None or its is None or mine == its for mine, its in pairs)
+
+    def __str__(self) -> str:
+        """As options."""
+        given = {name: value for name, value in asdict(self).items() if value is not None}
+        return " ".join(f"--{name} {value}" for name, value in given.items())
+
+
+def choose_result(source: str, choice: Choice) -> Result:
+    """The one search that is meant.
+
+    Raises ``ConfigurationError`` when there is no such file, it holds something else, or the
+    choice fits no search in it or several; the message lists what there is. A journal that cannot
+    be read is a ``JournalError``.
+    """
+    journal = None if source == FROM_STDIN else _journal_at(Path(source))
+    if journal is None:
+        result = read_result_file(source)
+        searches = iter([(_describe(result), result)])
+    else:
+        searches = _searches(journal, choice)
+    seen: list[Choice] = []
+    fitting: list[tuple[Choice, Result]] = []
+    for description, result in searches:
+        if choice.allows(description):
+            fitting.append((description, result))
+        elif len(seen) <= MOST_NAMED:
+            seen.append(description)
+        if len(fitting) > MOST_NAMED:
+            break
+    if len(fitting) == 1:
+        return fitting[0][1]
+    if fitting:
+        several = [description for description, _ in fitting]
+        raise ConfigurationError(f"result: {source} has several; choose one: {_listed(several)}")
+    if seen or journal is None:
+        raise ConfigurationError(f"result: {source} has none with {choice}: {_listed(seen)}")
+    raise ConfigurationError(_nothing_in(journal, source, choice))
+
+
+def _journal_at(path: Path) -> Path | None:
+    """The journal that is meant, ``None`` for another file."""
+    try:
+        if path.is_dir():
+            if not (path / JOURNAL).is_file():
+                raise ConfigurationError(f"result: the folder {path} has no {JOURNAL} in it")
+            return path / JOURNAL
+        with path.open("rb") as file:
+            return path if file.read(len(_SQLITE)) == _SQLITE else None
+    except FileNotFoundError:
+        raise ConfigurationError(f"result: no such file: {path}") from None
+    except OSError as error:
+        raise ConfigurationError(f"result: cannot read {path} ({error.strerror})") from error
+
+
+def _searches(journal: Path, choice: Choice) -> Iterator[tuple[Choice, Result]]:
+    """The searches of all runs that the choice allows."""
+    for run, description in _runs(journal):
+        if choice.allows(description):
+            for result in read_results(journal, run=run):
+                yield _describe(result, run=run), result
+
+
+def _runs(journal: Path) -> Iterator[tuple[int, Choice]]:
+    for run in read_runs(journal):
+        settings = run.settings
+        yield (
+            run.id,
+            Choice(run=run.id, strategy=settings.strategy, n=settings.n, seed=settings.seed),
+        )
+
+
+def _describe(result: Result, *, run: int | None = None) -> Choice:
+    return Choice(
+        run=run,
+        problem=result.problem.id,
+        strategy=result.strategy,
+        n=result.n,
+        seed=result.seed,
+    )
+
+
+def _nothing_in(journal: Path, source: str, choice: Choice) -> str:
+    runs = [description for _, description in islice(_runs(journal), MOST_NAMED + 1)]
+    if not runs:
+        return f"result: {source} has no finished search yet"
+    return f"result: {source} has none with {choice}; its runs: {_listed(runs)}"
+
+
+def _listed(choices: list[Choice]) -> str:
+    rest = " …" if len(choices) > MOST_NAMED else ""
+    return "; ".join(map(str, choices[:MOST_NAMED])) + rest
+
+
+def _points(choice: Choice) -> list[Any]:
+    return list(asdict(choice).values())
