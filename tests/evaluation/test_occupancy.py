@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tts_async.evaluation.occupancy import Occupancy, shares_in_use
+from tts_async.evaluation.occupancy import Occupancy
 from tts_async.scheduler import Statistics
 from tts_async.testing import run_virtual
 
@@ -84,11 +84,3 @@ def test_recording_looks_until_it_ends() -> None:
     assert data["generation"][:9] == [0.5] * 9
     assert data["verification"][:9] == [1.0] * 9  # above its capacity for a while
     assert data["rows"] == [{"label": "greedy", "start_s": 0.5, "end_s": 1.0}]
-
-
-def test_shares() -> None:
-    """In use of capacity."""
-    assert shares_in_use({"generation": lane(3), "verification": lane(0)}) == {
-        "generation": 0.75,
-        "verification": 0.0,
-    }

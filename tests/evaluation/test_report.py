@@ -1,6 +1,7 @@
 """The figures, the files and the table."""
 
 import asyncio
+import errno
 import json
 from collections.abc import Sequence
 from io import StringIO
@@ -13,8 +14,8 @@ from tests.evaluation.parrot import Listener, Parrot
 from tts_async import Majority, Problem, Solver
 from tts_async.errors import ConfigurationError, JournalError
 from tts_async.evaluation import Folder, Report, draw_table, evaluate, plan_runs
-from tts_async.evaluation.files import write_json
 from tts_async.evaluation.metrics import wilson_interval
+from tts_async.evaluation.whole_file import write_whole
 from tts_async.journal.lock import WriterLock
 from tts_async.testing import run_virtual
 
@@ -191,11 +192,17 @@ def test_a_folder_that_cannot_be_written(tmp_path: Path) -> None:
         pass
 
 
-def test_half_a_file_is_never_seen(tmp_path: Path) -> None:
+def test_half_a_file_is_never_seen(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """When writing fails, the old file stays and the new one is gone."""
     path = tmp_path / "results.json"
-    write_json(path, {"rows": []})
-    with pytest.raises(TypeError):
-        write_json(path, {"rows": [object()]})
-    assert json.loads(path.read_text()) == {"rows": []}
+    write_whole(path, b"old")
+
+    def fill_up(part: Path, content: bytes) -> None:
+        part.write_text(content[:1].decode())
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(Path, "write_bytes", fill_up)
+    with pytest.raises(OSError, match="No space"):
+        write_whole(path, b"new")
+    assert path.read_bytes() == b"old"
     assert list(tmp_path.iterdir()) == [path]

@@ -90,6 +90,13 @@ async def test_steps_on_a_server_that_can_continue() -> None:
         assert second.text != first.text
 
 
+def test_a_journal_tells_by_its_identity_what_continues_and_what_does_not() -> None:
+    """One that continues draws other steps from the same model."""
+    url = "http://localhost:1/v1"
+    assert OpenAIGenerator(url).identity is None
+    assert OpenAIGenerator(url, continue_final_message=True).identity == "continue_final_message"
+
+
 @pytest.mark.parametrize("most", [1, 3])
 async def test_a_server_that_ignores_n(most: int) -> None:
     """The missing answers are asked for one by one, each with its own seed."""

@@ -253,3 +253,29 @@ def test_a_copy_is_a_journal_too(path: Path) -> None:
     assert asyncio.run(run(copy, Greedy())).asked == 0
     with closing(open_for_reading(copy)) as connection:
         assert connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+
+
+async def test_closing_while_a_cancelled_search_waited_for_the_file(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nobody wants the answer any more, and the file is closed behind it."""
+    await run(path, Greedy())
+    perform = database.Database.perform
+
+    def slowly(self: database.Database, batch: Any, questions: Any) -> Any:
+        subprocess.run(["sleep", "0.05"], check=True)
+        return perform(self, batch, questions)
+
+    monkeypatch.setattr(database.Database, "perform", slowly)
+    complaints: list[Any] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _, what: complaints.append(what))
+    async with Solver(generator=Generator(), verifier=Verifier(), journal=path) as solver:
+        searches = []
+        for problem in PROBLEMS[:2]:
+            searches.append(asyncio.create_task(solver.solve(problem, strategy=Greedy())))
+            await asyncio.sleep(0.02)  # the first is with the thread, the second waits
+        for search in searches:
+            search.cancel()
+        await asyncio.wait(searches)
+    await asyncio.sleep(0)
+    assert complaints == []

@@ -1,6 +1,7 @@
 """A journal through the solver: what is known is not asked for, and nothing else changes."""
 
 import asyncio
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +34,17 @@ from tts_async import (
 from tts_async.errors import InvalidScores, MalformedResponse
 from tts_async.journal import Journal
 from tts_async.types.events import SearchFinished, SearchStarted
+
+
+@dataclass(frozen=True)
+class Draw:
+    """A strategy of a user's own: its name and options say nothing about its code."""
+
+    n: int = 4
+
+    async def __call__(self, ctx: Context) -> list[Node]:
+        """Whole answers."""
+        return await ctx.expand(ctx.root, self.n, to_end=True)
 
 
 @pytest.fixture
@@ -132,6 +144,17 @@ async def test_another_generator_is_refused(path: Path) -> None:
     assert (await run(path, Greedy(), generator=Model("b"))).asked == 0
 
 
+async def test_two_generators_at_once_are_refused_too(path: Path) -> None:
+    """Also before the first of them has drawn anything."""
+
+    class Model(Generator):
+        model = "another"
+
+    async with Journal(path) as journal, Solver(generator=Generator(), journal=journal):
+        with pytest.raises(ConfigurationError, match="model None there, 'another' here"):
+            await Solver(generator=Model(), journal=journal).__aenter__()
+
+
 async def test_weights_that_changed_are_another_model(path: Path, tmp_path: Path) -> None:
     """In the same folder; the same weights in another folder are the same model."""
 
@@ -214,12 +237,16 @@ async def test_strategies_and_rules_that_cannot_be_recognised(path: Path) -> Non
     async def search(ctx: Context) -> list[Node]:
         return await ctx.expand(ctx.root, 4, to_end=True)
 
-    for strategy, options in ((search, {}), (Majority(n=4), {"extract": lambda text: text[-4:]})):
+    for strategy, options in (
+        (search, {}),
+        (Draw(n=4), {}),
+        (Majority(n=4), {"extract": lambda text: text[-4:]}),
+    ):
         for _ in range(2):
             again = await run(path, strategy, **options)
             assert again.statistics.replayed_results == 0
         assert again.asked == 0
-    assert [run.results for run in await runs_of(path)] == [len(PROBLEMS)] * 2
+    assert [run.results for run in await runs_of(path)] == [len(PROBLEMS)] * 3
 
 
 async def test_what_is_no_answer_is_not_recorded(path: Path) -> None:

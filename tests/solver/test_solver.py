@@ -91,6 +91,8 @@ def test_result_survives_a_round_trip(strategy: Any) -> None:
     again = Result.from_dict(result.to_dict())
     assert again.to_dict() == result.to_dict()
     assert [repr(node) for node in again.tree] == [repr(node) for node in result.tree]
+    assert again.winner == result.winner is not None
+    assert (result.winner.answer, result.winner.text) == (result.answer, result.text)
     assert repr(result).startswith(f"<Result {result.answer!r} confidence=")
 
 
@@ -187,6 +189,7 @@ def test_one_failing_problem_does_not_stop_the_others() -> None:
 
     results = run_virtual(main())
     assert [result.answer for result in results] == ["1", None, "1"]
+    assert [result.winner is None for result in results] == [False, True, False]
     assert results[1].stop_reason == "error"
     assert isinstance(results[1].error, GeneratorUnavailable)
     again = Result.from_dict(results[1].to_dict())

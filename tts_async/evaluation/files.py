@@ -12,14 +12,14 @@ from typing import Any, Self, TextIO
 from tts_async.errors import ConfigurationError, JournalError
 from tts_async.evaluation.pictures import PICTURES
 from tts_async.evaluation.report import outcome_to_dict
+from tts_async.evaluation.results import RESULTS
 from tts_async.evaluation.runner import Outcome
-from tts_async.evaluation.write_report import FOLDER as PICTURE_FOLDER
-from tts_async.evaluation.write_report import HTML, MARKDOWN
+from tts_async.evaluation.whole_file import write_whole
+from tts_async.evaluation.write_report import HTML, MARKDOWN, PICTURE_FOLDER
 from tts_async.journal.lock import WriterLock
+from tts_async.journal.places import FILE_NAME as JOURNAL
 
-RESULTS = "results.json"
 PROBLEMS = "problems.jsonl"
-JOURNAL = "journal.sqlite"
 _BESIDE_JOURNAL = ("", "-wal", "-shm")
 """What SQLite keeps next to a database has the database's name and one of these endings."""
 
@@ -110,7 +110,7 @@ class Folder:
 
     def save(self, results: Mapping[str, Any]) -> None:
         """Write the results as they stand, ``Report.to_dict()``."""
-        write_json(self.results, results)
+        write_whole(self.results, json.dumps(results, indent=2).encode() + b"\n")
 
     @property
     def _holds_evaluation(self) -> bool:
@@ -134,18 +134,3 @@ class Folder:
         for name in PICTURES:
             for suffix in ("svg", "png"):
                 yield self.path / PICTURE_FOLDER / f"{name}.{suffix}"
-
-
-def write_json(path: Path, data: Mapping[str, Any]) -> None:
-    """Write a file whole or not at all: under another name first, then renamed."""
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=path.name, suffix=".part")
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            json.dump(data, file, indent=2)
-            file.write("\n")
-        Path(temporary).chmod(0o644)  # mkstemp makes it private
-        Path(temporary).replace(path)
-    except BaseException:
-        with suppress(OSError):
-            Path(temporary).unlink()
-        raise

@@ -75,7 +75,8 @@ class Occupancy:
 
         async def look() -> None:
             while True:
-                self.add(now() - start, shares_in_use(statistics()))
+                shares = {lane: state.share for lane, state in statistics().items()}
+                self.add(now() - start, shares)
                 await asyncio.sleep(LOOK_SECONDS)
 
         watch = asyncio.create_task(look())
@@ -112,8 +113,3 @@ class Occupancy:
         for lane, values in self._sums.items():
             self._sums[lane] = [sum(values[i : i + 2]) for i in range(0, len(values), 2)]
         self._looks = [sum(self._looks[i : i + 2]) for i in range(0, len(self._looks), 2)]
-
-
-def shares_in_use(statistics: Mapping[str, Statistics]) -> dict[str, float]:
-    """The share of each lane's capacity that is in use, at most 1."""
-    return {lane: min(1.0, state.in_use / state.capacity) for lane, state in statistics.items()}

@@ -48,11 +48,10 @@ from tts_async.evaluation.datasets import level_of, subject_of
 from tts_async.evaluation.metrics import CONFIDENCE_LEVEL
 from tts_async.evaluation.occupancy import Occupancy
 from tts_async.evaluation.plans import selection_of
+from tts_async.evaluation.results import SCHEMA
 from tts_async.evaluation.row import Row
 from tts_async.evaluation.runner import Outcome
 from tts_async.strategies import Strategy
-
-SCHEMA = 2
 
 
 @dataclass(slots=True)

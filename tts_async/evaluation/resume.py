@@ -10,7 +10,8 @@ from typing import Any
 
 from tts_async.errors import ConfigurationError
 from tts_async.evaluation.plans import full_name_of
-from tts_async.evaluation.report import SCHEMA, Report
+from tts_async.evaluation.report import Report
+from tts_async.evaluation.results import SCHEMA
 from tts_async.evaluation.row import Row
 from tts_async.strategies import Strategy
 

@@ -12,10 +12,11 @@ from tts_async.errors import ConfigurationError
 from tts_async.evaluation.document import make_document, to_html, to_markdown
 from tts_async.evaluation.pictures import PICTURES, draw_pictures, missing_matplotlib
 from tts_async.evaluation.results import Results, parse_results, printable
+from tts_async.evaluation.whole_file import write_whole
 
 MARKDOWN: Final = "report.md"
 HTML: Final = "report.html"
-FOLDER: Final = "pictures"
+PICTURE_FOLDER: Final = "pictures"
 
 
 def write_report(
@@ -39,8 +40,8 @@ def write_report(
     files = {
         MARKDOWN: to_markdown(document, drawn).encode(),
         HTML: to_html(document, drawn).encode(),
-        **{f"{FOLDER}/{picture.name}.svg": picture.svg.encode() for picture in pictures},
-        **{f"{FOLDER}/{picture.name}.png": picture.png for picture in pictures},
+        **{f"{PICTURE_FOLDER}/{picture.name}.svg": picture.svg.encode() for picture in pictures},
+        **{f"{PICTURE_FOLDER}/{picture.name}.png": picture.png for picture in pictures},
     }
     try:
         return _write(Path(folder), files)
@@ -55,12 +56,10 @@ def _write(folder: Path, files: Mapping[str, bytes]) -> list[Path]:
     for name, content in files.items():
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
-        part = path.with_name(f"{path.name}.part")
-        part.write_bytes(content)
-        part.replace(path)  # so that nobody reads half a file
+        write_whole(path, content)
         written.append(path)
     for name in PICTURES:
         for suffix in ("svg", "png"):
-            if f"{FOLDER}/{name}.{suffix}" not in files:
-                (folder / FOLDER / f"{name}.{suffix}").unlink(missing_ok=True)
+            if f"{PICTURE_FOLDER}/{name}.{suffix}" not in files:
+                (folder / PICTURE_FOLDER / f"{name}.{suffix}").unlink(missing_ok=True)
     return written

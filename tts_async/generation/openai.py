@@ -120,6 +120,11 @@ class OpenAIGenerator:
         """The name of the model, once it is known."""
         return self._server.model
 
+    @property
+    def identity(self) -> str | None:
+        """What decides its answers besides the model; a journal keeps it."""
+        return "continue_final_message" if self._continues else None
+
     async def load(self) -> ServerLoad:
         """How often the server refused; how busy it is, OpenAI's API has no way to tell."""
         return ServerLoad(None, None, self._server.overloads)

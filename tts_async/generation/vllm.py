@@ -10,7 +10,7 @@ answer at every step, and whose templates trim or refuse the white space that en
 Rejected: streaming, which costs one event per token to learn what one answer says at the end.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from ssl import SSLContext
@@ -165,6 +165,11 @@ class VLLMGenerator:
             return steps
         return [await self._with_exact_ids(step, request.stop) for step in steps]
 
+    def prompt_tokens(self, messages: Sequence[Message]) -> int | None:
+        """The length of a conversation that was asked about not long ago, ``None`` for another."""
+        ids = self._prompts.peek(_as_key(messages))
+        return None if ids is None else len(ids)
+
     async def probe(self, *, deep: bool = False) -> None:
         """Return when the server answers and serves what it did, raise when it does not.
 
@@ -209,8 +214,7 @@ class VLLMGenerator:
 
     async def _prompt_ids(self, request: GenerationRequest) -> tuple[int, ...]:
         messages = request.problem.messages(request.system_prompt)
-        conversation = tuple((message["role"], message["content"]) for message in messages)
-        return await self._prompts.get(conversation, self._tokenize_conversation)
+        return await self._prompts.get(_as_key(messages), self._tokenize_conversation)
 
     async def _path_ids(self, request: GenerationRequest) -> tuple[int, ...]:
         if request.token_ids or not request.steps:
@@ -266,3 +270,7 @@ class VLLMGenerator:
             f" context={self.context_length}, {counts.in_flight} in flight,"
             f" {counts.retries} retries>"
         )
+
+
+def _as_key(messages: Sequence[Message]) -> _Conversation:
+    return tuple((message["role"], message["content"]) for message in messages)

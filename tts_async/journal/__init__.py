@@ -6,7 +6,8 @@ while it is being written.
 
 from tts_async.journal.identity import ModelIdentity
 from tts_async.journal.journal import Journal
-from tts_async.journal.reading import RunRecord, find_journals, read_results, read_runs
+from tts_async.journal.places import find_journals
+from tts_async.journal.reading import RunRecord, read_results, read_runs
 from tts_async.journal.runs import RunSettings
 from tts_async.journal.statistics import JournalStatistics
 

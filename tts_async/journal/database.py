@@ -13,7 +13,7 @@ import msgspec
 
 from tts_async.errors import JournalError
 from tts_async.journal import payloads
-from tts_async.journal.identity import ModelIdentity
+from tts_async.journal.identity import ModelIdentity, identity_from
 from tts_async.journal.keys import split_keys
 from tts_async.journal.lock import WriterLock
 from tts_async.journal.schema import explain, open_for_writing
@@ -166,9 +166,3 @@ class Database:
                 f"journal: {self._path} holds an entry that cannot be read ({error}); it is"
                 " damaged, or another version of tts_async wrote it: begin a new journal"
             ) from error
-
-
-def identity_from(fields: Sequence[str | None]) -> ModelIdentity:
-    """From kind, model, location and fingerprint."""
-    kind, model, location, fingerprint = fields
-    return ModelIdentity(kind=kind or "", model=model, location=location, fingerprint=fingerprint)

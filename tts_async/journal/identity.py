@@ -8,7 +8,7 @@ is makes no difference, nor how many of them serve the model.
 import asyncio
 import inspect
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
 from pathlib import Path
@@ -54,6 +54,12 @@ class ModelIdentity:
     @property
     def _compared(self) -> tuple[str | None, ...]:
         return self.model, None if self.model is not None else self.kind, self.fingerprint
+
+
+def identity_from(fields: Sequence[str | None]) -> ModelIdentity:
+    """From kind, model, location and fingerprint, as a journal keeps them."""
+    kind, model, location, fingerprint = fields
+    return ModelIdentity(kind=kind or "", model=model, location=location, fingerprint=fingerprint)
 
 
 async def identify(service: Any) -> ModelIdentity:

@@ -83,11 +83,10 @@ class Journal:
         if self._ledger is None or self._writer is None:
             raise JournalError(f"journal: {self.path} is not open")
         identity = await identify(generator)
-        recorded = self._ledger.generator
-        difference = None if recorded is None else recorded.difference(identity)
+        difference = self._ledger.admit(identity)
         if difference is not None:
             raise ConfigurationError(
-                f"journal: another generator has filled {self.path} ({difference}); use that one,"
+                f"journal: another generator fills {self.path} ({difference}); use that one,"
                 " or a journal of its own for each generator"
             )
         judge = None if verifier is None else await identify(verifier)
@@ -116,8 +115,11 @@ class Attached:
     identities: tuple[ModelIdentity, ModelIdentity | None]
     ledger: Ledger
 
-    def run(self, settings: RunSettings) -> "RecordedRun":
-        """The run with these settings, begun now unless it was before."""
+    def run(self, settings: RunSettings, *, repeatable: bool) -> "RecordedRun":
+        """The run with these settings, begun now unless it was before.
+
+        ``repeatable``: whether they say everything that decides a result.
+        """
         generator, verifier = self.identities
         number = self.ledger.run(
             settings.key(None if verifier is None else verifier.key),
@@ -125,7 +127,7 @@ class Attached:
             None if verifier is None else self.ledger.model("verifier", verifier),
             settings,
         )
-        return RecordedRun(number, settings.repeatable, self.ledger)
+        return RecordedRun(number, repeatable, self.ledger)
 
 
 @dataclass(frozen=True, slots=True)

@@ -40,17 +40,15 @@ class Ledger:
         self._known = contents
         self._writer = writer
         self._score_rows = count(max(contents.scores.values(), default=0) + 1)
+        self._generator = _generator_of(contents)
         self._latest: _Entry | None = None
         self._entries = LruDict[int, _Entry](PROBLEMS)
         self._conversations = LruDict[tuple[int, str | None], tuple[Problem, bytes]](PROBLEMS)
 
-    @property
-    def generator(self) -> ModelIdentity | None:
-        """What has filled the journal so far, if anything has."""
-        if not self._known.expansions:
-            return None
-        known = [identity for role, identity in self._known.models if role == "generator"]
-        return known[-1] if known else None
+    def admit(self, generator: ModelIdentity) -> str | None:
+        """Have a generator fill the journal; if another one does, in what the two differ."""
+        self._generator = self._generator or generator
+        return self._generator.difference(generator)
 
     def model(self, role: str, identity: ModelIdentity) -> int:
         """The number of a model."""
@@ -156,3 +154,11 @@ class Ledger:
             self._writer.write("problems", (number, key, problem))
         self._latest = self._entries[place] = _Entry(problem, number, key)
         return self._latest
+
+
+def _generator_of(contents: Contents) -> ModelIdentity | None:
+    """What has filled a journal so far, if anything has."""
+    if not contents.expansions:
+        return None
+    known = [identity for role, identity in contents.models if role == "generator"]
+    return known[-1] if known else None

@@ -16,7 +16,7 @@ import msgspec
 
 from tts_async.errors import ConfigurationError, JournalError
 from tts_async.journal import payloads
-from tts_async.journal.identity import ModelIdentity
+from tts_async.journal.identity import ModelIdentity, identity_from
 from tts_async.journal.runs import RunSettings
 from tts_async.journal.schema import explain, open_for_reading
 from tts_async.types.result import Result
@@ -66,8 +66,8 @@ def read_runs(path: str | Path) -> list[RunRecord]:
     with closing(open_for_reading(path)) as connection:
         try:
             models = {
-                number: ModelIdentity(kind=kind, model=model, location=where, fingerprint=mark)
-                for number, kind, model, where, mark in connection.execute(
+                number: identity_from(fields)
+                for number, *fields in connection.execute(
                     "SELECT id, kind, model, location, fingerprint FROM models"
                 )
             }
@@ -99,19 +99,6 @@ def read_results(path: str | Path, *, run: int | None = None) -> Iterator[Result
                 yield _decode(path, payloads.decode_result, *row)
         except sqlite3.Error as error:
             raise explain(error, path) from error
-
-
-def find_journals(folder: str | Path) -> list[Path]:
-    """Every journal in a folder and the folders below it, by name."""
-    return [path for path in sorted(Path(folder).rglob("*.sqlite")) if _is_journal(path)]
-
-
-def _is_journal(path: Path) -> bool:
-    try:
-        open_for_reading(path).close()
-    except JournalError:
-        return False
-    return True
 
 
 def _check_run(connection: sqlite3.Connection, path: Path, run: int) -> None:

@@ -9,6 +9,7 @@ from tts_async.types.generation import Sampling
 from tts_async.types.verification import Aggregation
 
 _ADDRESS = re.compile(r" at 0x[0-9a-fA-F]+")
+"""What tells a function from another in one process, and says nothing in the next."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,15 +31,6 @@ class RunSettings:
     system_prompt: str | None
     answers: str | None = None
     version: str = ""
-
-    @property
-    def repeatable(self) -> bool:
-        """Whether finished results may be taken for those of another day.
-
-        Not those of a strategy that is known by its address only, nor votes by functions that
-        nobody can compare with those of today. Their expansions and scores are as good as any.
-        """
-        return self.answers is None and not _ADDRESS.search(self.settings)
 
     def key(self, verifier: bytes | None) -> bytes:
         """The same for what gives the same results with the same verifier."""

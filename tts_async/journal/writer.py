@@ -92,7 +92,7 @@ class Writer:
     async def aclose(self) -> None:
         """Write what is left, and close the file; raises ``JournalError`` if that fails."""
         try:
-            if self._batch and self._failure is None:
+            if self._failure is None:  # also where nobody waits any more for what was asked
                 await self.written()
         finally:
             if self._database is not None:

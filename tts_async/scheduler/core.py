@@ -35,6 +35,11 @@ class Statistics:
     peak: int
     granted: int
 
+    @property
+    def share(self) -> float:
+        """Of the capacity, what is in use, at most 1."""
+        return min(1.0, self.in_use / self.capacity)
+
 
 class LaneCore:
     """The queue and the books of one lane.

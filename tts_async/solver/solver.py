@@ -1,45 +1,33 @@
-"""The solver: opens what is needed, runs searches through shared lanes, closes everything."""
+"""The solver: one search or many, through what all of them share."""
 
 import asyncio
 import itertools
 import os
 from collections.abc import AsyncGenerator, AsyncIterable, Iterable, Sequence
-from contextlib import AsyncExitStack, aclosing, suppress
+from contextlib import aclosing
 from dataclasses import replace
 from types import TracebackType
-from typing import Any, Self
+from typing import Self
 
 from tts_async.aggregate import check_aggregation
 from tts_async.answers import AnswerChecker, Compare, Extract
-from tts_async.concurrency import gather
 from tts_async.errors import ConfigurationError, JournalError, TTSError
 from tts_async.journal import Journal
-from tts_async.journal.journal import Attached
 from tts_async.prompts import SYSTEM_PROMPT
-from tts_async.scheduler import Lane, Statistics, Tuner
-from tts_async.solver.checkup import check_closed_service, check_servers, check_service
+from tts_async.scheduler import Statistics
 from tts_async.solver.many import run_many, take_until, with_seeds
 from tts_async.solver.recording import begin_run
-from tts_async.solver.resources import (
-    EMBEDDED,
-    GeneratorLike,
-    VerifierLike,
-    make_generator,
-    make_server_generator,
-    make_verifier,
-)
+from tts_async.solver.resources import GeneratorLike, VerifierLike
 from tts_async.solver.search import Search
-from tts_async.strategies import DVTS, Majority, Resources, Settings, Strategy, make_strategy
+from tts_async.solver.services import Services
+from tts_async.strategies import DVTS, Majority, Settings, Strategy, make_strategy
 from tts_async.types.budget import Account, Budget
 from tts_async.types.checkup import CheckReport
 from tts_async.types.events import Event, Observer
-from tts_async.types.generation import Generator, Sampling
+from tts_async.types.generation import Sampling
 from tts_async.types.problem import Problem, as_problem
 from tts_async.types.result import Result
-from tts_async.types.scheduling import Tells
 from tts_async.types.verification import Aggregation, Verifier
-
-DEFAULT_CAPACITY = 256
 
 
 class Solver:
@@ -98,18 +86,19 @@ class Solver:
         adapt_capacity: bool = True,
         observers: Sequence[Observer] = (),
     ) -> None:
-        if generator is not None and base_url is not None:
-            raise ConfigurationError("base_url: give either a generator or a base_url, not both")
         if max_in_flight is not None and max_in_flight < 1:
             raise ConfigurationError(f"max_in_flight: must be at least 1, got {max_in_flight}")
-        if base_url is None and (model is not None or api_key is not None):
-            base_url = _server_of_environment(model, generator)
-        self._base_urls = () if base_url is None else _read_urls(base_url)
-        if verifier is None and generator is None and base_url is None:
-            verifier = EMBEDDED
-        self._access = (model, api_key)
-        self._wanted = (generator, verifier)
-        self._generator, self._verifier = self._make_services()
+        self._services = Services(
+            generator=generator,
+            verifier=verifier,
+            base_url=base_url,
+            model=model,
+            api_key=api_key,
+            extract=extract,
+            compare=compare,
+            journal=journal,
+            adapt_capacity=adapt_capacity,
+        )
         self._strategy = self._resolve(strategy)
         self._chosen_aggregation = None if aggregation is None else check_aggregation(aggregation)
         self._sampling = sampling
@@ -118,48 +107,11 @@ class Solver:
         self._seed = seed
         self._max_in_flight = max_in_flight
         self._speculate = speculate
-        self._adapts = adapt_capacity
         self._observers = tuple(observers)
         self._ages = itertools.count()
-        self._rules = (extract, compare)
-        self._checker = self._make_checker()
-        self._journal = Journal(journal) if isinstance(journal, str | os.PathLike) else journal
-        self._attached: Attached | None = None
-        self._stack = AsyncExitStack()
-        self._resources: Resources | None = None
 
     async def __aenter__(self) -> Self:
-        if self._resources is not None:
-            raise ConfigurationError("solver: it is open already; make another Solver")
-        # Anew each time: a local model's process is closed for good.
-        self._generator, self._verifier = self._make_services()
-        self._checker = self._make_checker()
-        try:
-            if self._journal is not None:  # first: models may take minutes to load, and it is quick
-                await self._stack.enter_async_context(self._journal.opened())
-            self._generator = self._generator or await self._make_server_generator()
-            managed: tuple[Any, ...] = (self._generator, self._verifier, self._checker)
-            await gather(  # together: each may have a model to load
-                *(self._stack.enter_async_context(m) for m in managed if hasattr(m, "__aenter__"))
-            )
-            if self._journal is not None:
-                self._attached = await self._journal.attach(self._generator, self._verifier)
-        except BaseException:
-            await self._stack.aclose()
-            raise
-        lane = Lane("generation", _capacity(self._generator))
-        if self._adapts and isinstance(self._generator, Tells):
-            tuning = asyncio.create_task(Tuner(lane, self._generator.load).run())
-            self._stack.push_async_callback(_end, tuning)
-        journaled = self._attached
-        self._resources = Resources(
-            generator=journaled.generator if journaled else self._generator,
-            verifier=journaled.verifier if journaled else self._verifier,
-            generation_lane=lane,
-            verification_lane=Lane("verification", _capacity(self._verifier)),
-            checker=self._checker,
-            recall=journaled.generator.recall if journaled else None,
-        )
+        await self._services.open()
         return self
 
     async def __aexit__(
@@ -168,8 +120,7 @@ class Solver:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self._resources = self._attached = None
-        await self._stack.aclose()
+        await self._services.aclose()
 
     async def solve(
         self,
@@ -208,12 +159,13 @@ class Solver:
 
         ``problems`` may be endless: only as many are read as are worked on. ``ordered`` yields in
         the order of the input instead. ``seeds`` instead of ``seed``: every problem with the first
-        of them, then every problem with the second, and so on. ``deadline`` counts from the
-        admission of each problem. ``run_budget`` is what all of them may spend together: once it
-        is spent, those under way end with their best answers so far, and no further problem is
-        begun. A problem whose search fails yields a result with ``stop_reason="error"`` and
-        ``error`` set; the others go on. Leaving the loop early cancels what is in flight (wrap it
-        in ``contextlib.aclosing`` to have that happen at once).
+        of them, then every problem with the second, and so on, for which problems are kept: of
+        endless ones give a single seed. ``deadline`` counts from the admission of each problem.
+        ``run_budget`` is what all of them may spend together: once it is spent, those under way end
+        with their best answers so far, and no further problem is begun. A problem whose search
+        fails yields a result with ``stop_reason="error"`` and ``error`` set; the others go on.
+        Leaving the loop early cancels what is in flight (wrap it in ``contextlib.aclosing`` to have
+        that happen at once).
         """
         if seeds is not None and (seed is not None or not seeds):
             raise ConfigurationError("seeds: give at least one, and no seed beside them")
@@ -295,25 +247,14 @@ class Solver:
         purpose and closed again. One that cannot be reached is a line of the report. Raises
         ``ConfigurationError``.
         """
-        if self._resources is not None:
-            look, generator, verifier = check_service, self._generator, self._verifier
-        else:
-            look, (generator, verifier) = check_closed_service, self._make_services()
-        looks = []
-        if generator is not None:
-            looks.append(look(generator, "generator"))
-        else:
-            looks.append(check_servers(self._make_server_generator, self._base_urls))
-        if verifier is not None:
-            looks.append(look(verifier, "verifier"))
-        found = await gather(*looks)
-        return CheckReport(tuple(service for services in found for service in services))
+        return await self._services.check()
 
     @property
     def settings(self) -> Settings:
         """How a search runs that is told nothing else; what the models declare counts once open."""
+        declared: Sampling | None = getattr(self._services.generator, "sampling", None)
         return Settings(
-            sampling=self._sampling or getattr(self._generator, "sampling", None) or Sampling(),
+            sampling=self._sampling or declared or Sampling(),
             aggregation=self._aggregation,
             system_prompt=self._system_prompt,
             budget=self._budget,
@@ -330,44 +271,27 @@ class Solver:
     @property
     def has_verifier(self) -> bool:
         """Whether strategies that score steps can be used."""
-        return self._verifier is not None
+        return self._services.verifier is not None
 
     @property
     def verifier(self) -> Verifier | None:
         """What scores, to be asked for its own statistics; another one after each opening."""
-        return self._verifier
+        return self._services.verifier
+
+    def prompt_tokens(self, problem: Problem) -> int | None:
+        """The length of a problem's prompt, as of its last search, where the generator tells it."""
+        count = getattr(self._services.generator, "prompt_tokens", None)
+        tokens: int | None = count(problem.messages(self._system_prompt)) if count else None
+        return tokens
 
     @property
     def checker(self) -> AnswerChecker:
         """The rules for answers in use; judges by them for as long as the solver is open."""
-        return self._opened().checker
+        return self._services.resources.checker
 
     def statistics(self) -> dict[str, Statistics]:
         """The state of the lanes."""
-        resources = self._opened()
-        return {
-            lane.name: lane.statistics()
-            for lane in (resources.generation_lane, resources.verification_lane)
-            if isinstance(lane, Lane)
-        }
-
-    def _make_services(self) -> tuple[Generator | None, Verifier | None]:
-        """Generator and verifier, not opened yet; no generator where a server is to be asked."""
-        generator, verifier = self._wanted
-        model, api_key = self._access
-        return (
-            None if self._base_urls else make_generator(generator),
-            None
-            if verifier is None
-            else make_verifier(verifier, base_urls=self._base_urls, model=model, api_key=api_key),
-        )
-
-    def _make_checker(self) -> AnswerChecker:
-        extract, compare = self._rules
-        return AnswerChecker(extract=extract, compare=compare)
-
-    async def _make_server_generator(self) -> Generator:
-        return await make_server_generator(self._base_urls, *self._access)
+        return self._services.statistics()
 
     def _search(
         self,
@@ -393,7 +317,7 @@ class Solver:
 
         now = asyncio.get_running_loop().time()
         limits = [now + seconds for seconds in (deadline, problem.deadline) if seconds is not None]
-        resources = self._opened()
+        resources = self._services.resources
         chosen = self._strategy if strategy is None else self._resolve(strategy)
         usual = self.settings
         settings = replace(
@@ -414,21 +338,14 @@ class Solver:
             run_end=end,
             recorded=(
                 None
-                if self._attached is None
-                else begin_run(self._attached, chosen, settings, resources.checker)
+                if self._services.journal is None
+                else begin_run(self._services.journal, chosen, settings, resources.checker)
             ),
         )
 
-    def _opened(self) -> Resources:
-        if self._resources is None:
-            raise ConfigurationError(
-                "solver: it is not open; use 'async with Solver(...) as solver'"
-            )
-        return self._resources
-
     def _resolve(self, strategy: Strategy | str | None) -> Strategy:
         if strategy is None:
-            return Majority() if self._verifier is None else DVTS()
+            return DVTS() if self.has_verifier else Majority()
         if isinstance(strategy, type):
             name = strategy.__name__
             raise ConfigurationError(f"strategy: {name} is a class; pass an object, {name}()")
@@ -436,48 +353,15 @@ class Solver:
 
     def _enough_for(self, strategy: Strategy) -> int:
         width = getattr(strategy, "n", 1)
-        return 1 + 2 * _capacity(self._generator) // max(1, width)
+        return 1 + 2 * self._services.capacity // max(1, width)
 
     @property
     def _aggregation(self) -> Aggregation:
         """Looked up when a search begins: a model may not say before it is loaded."""
-        declared: Aggregation | None = getattr(self._verifier, "aggregation", None)
+        declared: Aggregation | None = getattr(self.verifier, "aggregation", None)
         return self._chosen_aggregation or check_aggregation(declared or "last")
 
     def __repr__(self) -> str:
-        state = "closed" if self._resources is None else f"{self.statistics()}"
-        return f"<Solver {self._generator!r} {self._verifier!r} {state}>"
-
-
-def _read_urls(base_url: str | Sequence[str]) -> tuple[str, ...]:
-    urls = (base_url,) if isinstance(base_url, str) else base_url
-    if not isinstance(urls, Sequence) or not all(isinstance(url, str) for url in urls):
-        raise ConfigurationError(
-            f"base_url: expected the URL of a server or a list of them, got {base_url!r}"
-        )
-    if not all(urls) or not urls:
-        raise ConfigurationError("base_url: it is empty; give the URL of a server, or several")
-    return tuple(urls)
-
-
-def _server_of_environment(model: str | None, generator: GeneratorLike | None) -> str:
-    """Where a model without a server is: it would be worse to ignore it."""
-    url = os.environ.get("OPENAI_BASE_URL")
-    if url and generator is None:
-        return url
-    field = "api_key" if model is None else "model"
-    raise ConfigurationError(
-        f"{field}: is for a server; give its base_url"
-        + (", or set OPENAI_BASE_URL" if generator is None else " instead of a generator")
-    )
-
-
-def _capacity(resource: Generator | Verifier | None) -> int:
-    capacity: int = getattr(resource, "capacity", DEFAULT_CAPACITY)
-    return capacity
-
-
-async def _end(task: asyncio.Task[None]) -> None:
-    task.cancel()
-    with suppress(asyncio.CancelledError):
-        await task
+        services = self._services
+        state = f"{self.statistics()}" if services.is_open else "closed"
+        return f"<Solver {services.generator!r} {services.verifier!r} {state}>"

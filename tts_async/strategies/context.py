@@ -32,7 +32,7 @@ from tts_async.types.events import (
     ScoringQueued,
     ScoringStarted,
 )
-from tts_async.types.generation import GenerationRequest, Generator, Recall, Sampling
+from tts_async.types.generation import GenerationRequest, Generator, Recall, Sampling, Step
 from tts_async.types.node import Node, Path
 from tts_async.types.problem import Problem
 from tts_async.types.scheduling import Slots, Urgency
@@ -140,30 +140,14 @@ class Context:
         stop = None if to_end else DELIMITER
         sampling = self._sampling(temperature)
         request = self._request(node, first, k, stop, sampling, logprobs=logprobs)
-        path = node.path
         self._emit(
             ExpansionQueued(
-                problem_id=self.problem.id, search=self._search, at=self._now(), path=path, k=k
+                problem_id=self.problem.id, search=self._search, at=self._now(), path=node.path, k=k
             )
         )
-        steps = await self._speculation.adopt(request) if self._speculation else None
-        if steps is None and self._resources.recall is not None:
-            steps = await self._resources.recall(request)  # which needs no slot
+        steps = await self._known_steps(request)
         if steps is None:
-            asked = self._now()
-            async with self._resources.generation_lane.slots(k, self._urgency(node.depth)) as hold:
-                self.spend.queued_seconds += self._now() - asked
-                self._emit(
-                    ExpansionStarted(
-                        problem_id=self.problem.id,
-                        search=self._search,
-                        at=self._now(),
-                        path=path,
-                        k=k,
-                    )
-                )
-                steps = await self._resources.generator.generate(request)
-                hold.work = sum(step.tokens for step in steps)
+            steps = await self._draw(request, node.path)
         is_final = self._resources.checker.is_final if ends_at_answer else goes_on
         children = grow_children(node, first, k, steps, is_final=is_final, logprobs=logprobs)
         self._account.charge(tokens=sum(child.tokens for child in children))
@@ -174,7 +158,7 @@ class Context:
                 problem_id=self.problem.id,
                 search=self._search,
                 at=self._now(),
-                path=path,
+                path=node.path,
                 children=tuple(children),
                 detached=detached,
             )
@@ -255,6 +239,27 @@ class Context:
         if self._speculation:
             await self._speculation.aclose()
             self.spend.wasted_tokens += self._speculation.wasted_tokens
+
+    async def _known_steps(self, request: GenerationRequest) -> Sequence[Step] | None:
+        """What was begun ahead of time or is in the journal: neither waits for a slot."""
+        steps = await self._speculation.adopt(request) if self._speculation else None
+        if steps is None and self._resources.recall is not None:
+            steps = await self._resources.recall(request)
+        return steps
+
+    async def _draw(self, request: GenerationRequest, path: Path) -> Sequence[Step]:
+        """What the generator says, when there is room for it."""
+        k, asked = request.n, self._now()
+        async with self._resources.generation_lane.slots(k, self._urgency(len(path))) as hold:
+            self.spend.queued_seconds += self._now() - asked
+            self._emit(
+                ExpansionStarted(
+                    problem_id=self.problem.id, search=self._search, at=self._now(), path=path, k=k
+                )
+            )
+            steps = await self._resources.generator.generate(request)
+            hold.work = sum(step.tokens for step in steps)
+        return steps
 
     def _draw_ahead(self, nodes: Sequence[Node], k: int) -> None:
         sampling = self._sampling(None)

@@ -66,6 +66,11 @@ def name_of(strategy: Strategy) -> str:
     return getattr(strategy, "__name__", type(strategy).__name__)
 
 
+def is_registered(strategy: Strategy) -> bool:
+    """Whether it is one of those that come with the package, and not somebody's variant of one."""
+    return type(strategy) in _ALL.values()
+
+
 def needs_verifier(strategy: Strategy) -> bool:
     """Whether a strategy asks for scores; of one that is not registered, it is assumed."""
     if isinstance(strategy, ComputeOptimal):

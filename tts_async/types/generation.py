@@ -69,7 +69,8 @@ class Generator(Protocol):
 
     Raises ``GenerationError``. Cancelling the call must stop the work. A generator that also is
     an async context manager is opened and closed by the ``Solver``; one with an integer
-    ``capacity`` attribute says how many sequences it takes at a time.
+    ``capacity`` attribute says how many sequences it takes at a time, and one with a method
+    ``prompt_tokens(messages)`` how long a conversation is that it was asked about (or ``None``).
     """
 
     async def generate(self, request: GenerationRequest) -> Sequence[Step]:

@@ -74,6 +74,17 @@ class Result:
     tree: Tree
     error: TTSError | None = None
 
+    @property
+    def winner(self) -> Candidate | None:
+        """The candidate that ``answer`` and ``text`` are from, ``None`` where nothing could vote.
+
+        Of several, the best scored and then the first; failing the text, one with the answer.
+        """
+        voters = [candidate for candidate in self.candidates if candidate.group is not None]
+        same_answer = [candidate for candidate in voters if candidate.answer == self.answer]
+        same_text = [candidate for candidate in same_answer if candidate.text == self.text]
+        return max(same_text or same_answer, key=lambda voter: voter.score or 0.0, default=None)
+
     def to_dict(self, *, tree: bool = True) -> dict[str, Any]:
         """As plain JSON data; ``tree=False`` leaves out the nodes that led to the candidates."""
         data: dict[str, Any] = {

@@ -58,7 +58,7 @@ def test_figures_are_those_of_held_out_problems() -> None:
     for choice, truth in zip(row_at(calibration, 16).by_difficulty, truths, strict=True):
         assert choice.held_out is not None
         assert choice.held_out.low < truth < choice.held_out.high
-        assert choice.held_out.cases == pytest.approx(50, abs=5)  # folds cut a little differently
+        assert choice.held_out.cases == 50
         assert choice.held_out.tokens == 1600
 
 

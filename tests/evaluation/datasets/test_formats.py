@@ -76,7 +76,7 @@ def test_the_same_problems_from_every_format(tmp_path: Path, name: str) -> None:
         ("set.json", b'{"problem": ["a"], "answer": []}', "columns of different lengths"),
         ("set.csv", b'problem,answer\n"a,1\n', r"line 2: unexpected end of data; put values"),
         ("set.csv", b'problem,answer\n"a"b,1\n', r"line 2: ',' expected after '\"'; put"),
-        ("set.csv", b"problem,answer\n\xff,1\n", "cannot be read as UTF-8"),
+        ("set.csv", b"problem,answer\n\xff,1\n", "is not UTF-8 text .*; save it as UTF-8"),
         ("set.parquet", b"PAR1 but then nothing PAR1", "not a Parquet file"),
         ("set.parquet", b"", "not a Parquet file"),
         ("set.jsonl", b"", "no problems in it"),
@@ -95,3 +95,10 @@ def test_numbers_of_a_table_keep_their_type(tmp_path: Path) -> None:
     """An answer that a table holds as a number is read as its writing."""
     write_parquet(tmp_path / "set.parquet", [{"problem": "p", "answer": 204}])
     assert load_problems(tmp_path / "set.parquet")[0].answer == "204"
+
+
+def test_a_table_with_a_whole_search_in_a_cell(tmp_path: Path) -> None:
+    """Columns of completions are longer than the csv module takes by itself."""
+    write_csv(tmp_path / "set.csv", [{"problem": "p", "answer": "1", "completions": 200_000 * "x"}])
+    (problem,) = load_problems(tmp_path / "set.csv")
+    assert len(problem.metadata["completions"]) == 200_000

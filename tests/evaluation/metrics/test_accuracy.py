@@ -96,3 +96,12 @@ def test_it_holds_the_truth_as_often_as_it_says(
         )
         held += found.low <= truth <= found.high
     assert 0.925 <= held / 400 <= 0.9975
+
+
+@given(
+    st.lists(st.builds(Trials, correct=st.integers(0, 3), runs=st.just(3)), min_size=2),
+    st.randoms(use_true_random=False),
+)
+def test_the_order_in_which_problems_finish(samples: list[Trials], order: random.Random) -> None:
+    """Changes nothing, not even the last digit: resumed runs finish in another one."""
+    assert accuracy_of(order.sample(samples, len(samples))) == accuracy_of(samples)

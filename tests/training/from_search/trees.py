@@ -11,7 +11,7 @@ from tts_async.training.from_search.judging import JudgedSearch, judge
 from tts_async.types.budget import Spend
 from tts_async.types.generation import Finish
 from tts_async.types.node import Node
-from tts_async.types.result import Candidate
+from tts_async.types.result import AnswerVotes, Candidate
 from tts_async.types.tree import Tree
 
 Spec = tuple[str, str, Finish, float | None]
@@ -51,6 +51,8 @@ def search(
         parent = tree[path[:-1]]
         tree.put([Node(parent=parent, path=path, text=text, finish=finish, score=score)])
     best = None if winner is None else tree[tuple(map(int, winner.split(".")))]
+    answers = [extract_answer(node.full_text) for node in tree.finished()]
+    groups = list(dict.fromkeys(answer for answer in answers if answer is not None))
     return Result(
         problem=problem or Problem("what is it?", id="p", answer=GOLD),
         answer=None if best is None else extract_answer(best.full_text),
@@ -64,14 +66,16 @@ def search(
             Candidate(
                 path=node.path,
                 text=node.full_text,
-                answer=extract_answer(node.full_text),
+                answer=answer,
                 score=node.score,
-                group=None,
+                group=None if answer is None else groups.index(answer),
                 tokens=1,
             )
-            for node in tree.finished()
+            for node, answer in zip(tree.finished(), answers, strict=True)
         ),
-        votes=(),
+        votes=tuple(
+            AnswerVotes(answer=answer, count=answers.count(answer), weight=1.0) for answer in groups
+        ),
         spend=Spend(),
         tree=tree,
     )

@@ -77,7 +77,7 @@ def calibrate(
             folds=folds,
         ),
         difficulty=difficulty,
-        rows=tuple(_with_figures(row, judged) for row in rows),
+        rows=tuple(_with_figures(row, judged, difficulty) for row in rows),
     )
     reports = [
         report_on(
@@ -107,17 +107,21 @@ def _check(options: int, problems: int, folds: int, classes: int) -> None:
         raise ConfigurationError("run: no option ran on every problem with every seed")
 
 
-def _with_figures(row: PolicyRow, judged: Sequence[Judged]) -> PolicyRow:
-    """The row, each choice with what choices for its place got on held-out problems."""
+def _with_figures(row: PolicyRow, judged: Sequence[Judged], difficulty: Difficulty) -> PolicyRow:
+    """The row, each choice with what policies made without them did for the problems of its class.
+
+    Other folds may cut elsewhere, and of few estimates into fewer classes: these classes count.
+    """
     own = [each for each in judged if each.budget == row.budget]
+    classes = [difficulty.of(each.case.estimate) for each in own]
     chosen = [
-        _figured(choice, [each for each in own if each.difficulty == place], alike=False)
+        _figured(choice, [each for each, its in zip(own, classes, strict=True) if its == place])
         for place, choice in enumerate(row.by_difficulty, 1)
     ]
     return replace(row, overall=_figured(row.overall, own, alike=True), by_difficulty=tuple(chosen))
 
 
-def _figured(choice: Choice, judged: Sequence[Judged], *, alike: bool) -> Choice:
+def _figured(choice: Choice, judged: Sequence[Judged], *, alike: bool = False) -> Choice:
     if not judged:
         return choice
     found = accuracy_over(judged, lambda each: each.overall if alike else each.trial)

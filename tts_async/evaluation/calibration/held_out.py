@@ -17,14 +17,13 @@ from tts_async.strategies.compute_optimal import Choice, Difficulty
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Judged:
-    """One case at one budget: how difficult it looked, and what became of it.
+    """One case at one budget, and what became of it.
 
     ``overall``: what the choice for all problems alike would have made of it.
     """
 
     case: Case
     budget: int
-    difficulty: int
     trial: Trial
     overall: Trial
 
@@ -45,13 +44,12 @@ def judge(
         local = replace(difficulty, thresholds=cuts)
         for row in choose_rows(seen, options, budgets, local, folds):
             for case in held_out:
-                told = local.of(case.estimate)
-                choice = row.by_difficulty[told - 1] if row.by_difficulty else row.overall
+                place = local.of(case.estimate) - 1
+                choice = row.by_difficulty[place] if row.by_difficulty else row.overall
                 judged.append(
                     Judged(
                         case=case,
                         budget=row.budget,
-                        difficulty=told,
                         trial=case.trials[choice],
                         overall=case.trials[row.overall],
                     )

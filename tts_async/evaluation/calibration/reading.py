@@ -20,12 +20,11 @@ from tts_async.evaluation.calibration.cases import Case, Trial
 from tts_async.evaluation.files import PROBLEMS
 from tts_async.evaluation.results import ResultRow, Results, load_results
 from tts_async.journal import read_results, read_runs
+from tts_async.journal.places import journal_at
 from tts_async.strategies.compute_optimal import Choice, Measure, StrategyName
 from tts_async.strategies.compute_optimal.estimate import agreement, mean_score
 from tts_async.strategies.validation import check_count
 from tts_async.types.result import Result
-
-JOURNAL: Final = "journal.sqlite"
 
 _PLAIN: Final = {"lookahead": 0, "confidence": None}
 """Options that a policy cannot name, and what they are where they change nothing."""
@@ -127,7 +126,7 @@ def _read_folders(
                 options[row.strategy, row.select, row.n] = option
         _read_trials(folder / PROBLEMS, options, found)
     for folder in folders:
-        for samples in _read_samples(folder / JOURNAL, measure):
+        for samples in _read_samples(journal_at(folder), measure):
             known = found[samples.problem.id, samples.seed]
             if len(samples.tree) > known.drawn:
                 known.gold = samples.problem.answer
@@ -150,8 +149,11 @@ def option_of(row: ResultRow) -> Choice | None:
     """What ran, in a policy's terms; ``None`` for what a policy cannot say."""
     if row.strategy not in get_args(StrategyName):
         return None
-    call = ast.parse(row.settings, mode="eval").body
-    given = {k.arg: ast.literal_eval(k.value) for k in getattr(call, "keywords", [])}
+    try:
+        call = ast.parse(row.settings, mode="eval").body
+        given = {k.arg: ast.literal_eval(k.value) for k in getattr(call, "keywords", [])}
+    except (SyntaxError, ValueError):  # written by somebody else
+        return None
     if any(given.get(name, plain) != plain for name, plain in _PLAIN.items()):
         return None
     options: dict[str, Any] = {k: given[k] for k in ("beam_width", "select") if k in given}

@@ -83,7 +83,8 @@ class Columns:
 def _lacking(name: str, row: Mapping[str, Any]) -> BadRow:
     columns = ", ".join(map(repr, row)) or "none"
     return BadRow(
-        f"no column {name!r} (it has {columns}); rename or add it, or say which column it is"
+        f"no column {name!r} (it has {columns}); rename or add it, or say which column it is "
+        "(--problem-column, --answer-column)"
     )
 
 

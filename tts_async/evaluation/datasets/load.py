@@ -59,7 +59,7 @@ def load_problems(
         raise ConfigurationError(f"limit: must be at least 1, got {limit}")
     if str(source) == ARITHMETIC:
         if split is not None or columns is not None:
-            field = "split" if split is not None else "columns"
+            field = "split" if split is not None else "columns (problem-column, answer-column)"
             raise ConfigurationError(f"{field}: the built-in problems have none; leave it out")
         return with_unique_ids(draw_arithmetic(level, limit, seed))
     bad = BadRows(str(source))
@@ -67,8 +67,11 @@ def load_problems(
     of_level = (problem for problem in good if level in (None, level_of(problem)))
     try:
         problems = with_unique_ids(islice(of_level, limit))
-    except (OSError, UnicodeDecodeError) as error:
-        raise DatasetError(f"{source}: cannot be read as UTF-8 text ({error})") from error
+    except OSError as error:
+        raise DatasetError(f"{source}: cannot be read ({error.strerror})") from error
+    except UnicodeDecodeError as error:
+        reason = f"{error.reason} at byte {error.start}"
+        raise DatasetError(f"{source}: is not UTF-8 text ({reason}); save it as UTF-8") from error
     if bad.count and not (skip_bad and problems):
         fix = "correct them"
         if not skip_bad:

@@ -3,14 +3,18 @@
 import csv
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from tts_async.errors import DatasetError
 from tts_async.evaluation.datasets.bad_rows import BadRow, Rows
 
+LONGEST: Final = 2**31 - 1
+"""Characters of one value. Solutions of a whole search are longer than the csv module's 131,072."""
+
 
 def read_table(path: Path, delimiter: str) -> Rows:
     """The rows of a file, each placed at the line where it begins: a value may have several."""
+    csv.field_size_limit(max(LONGEST, csv.field_size_limit()))
     with path.open(encoding="utf-8-sig", newline="") as file:
         reader = csv.reader(file, delimiter=delimiter, strict=True)
         header: list[str] = []

@@ -84,7 +84,8 @@ def _variance(samples: list[Trials]) -> float:
     """Of the accuracy, with a cluster per problem."""
     runs = sum(trials.runs for trials in samples)
     share = sum(trials.correct for trials in samples) / runs
-    return sum((trials.correct - share * trials.runs) ** 2 for trials in samples) / runs**2
+    squares = ((trials.correct - share * trials.runs) ** 2 for trials in samples)
+    return math.fsum(squares) / runs**2  # exact sums: the order of the problems changes nothing
 
 
 def _effective_size(samples: list[Trials]) -> float:
@@ -96,6 +97,6 @@ def _effective_size(samples: list[Trials]) -> float:
     share = correct / total
     deviations = [trials.correct - share * trials.runs for trials in samples]
     deviations += [each * (1 - share), -each * share]  # the two imaginary problems
-    clustered = sum(deviation**2 for deviation in deviations) / total**2
+    clustered = math.fsum(deviation**2 for deviation in deviations) / total**2
     design_effect = clustered / (share * (1 - share) / total)
     return runs / min(max(design_effect, 1.0), each)

@@ -5,7 +5,7 @@ answers of which c are right, the share of all subsets of k that hold a right on
 """
 
 from collections.abc import Iterable, Sequence
-from math import comb
+from math import comb, fsum
 
 from tts_async.errors import ConfigurationError
 
@@ -28,8 +28,8 @@ def mean_pass_at_k(problems: Iterable[Sequence[tuple[int, int]]], k: int) -> flo
     A run with fewer than ``k`` answers counts with all that it has, one without any as failed.
     """
     shares = [
-        sum(pass_at_k(n, correct, min(k, n)) if n else 0.0 for n, correct in runs) / len(runs)
+        fsum(pass_at_k(n, correct, min(k, n)) if n else 0.0 for n, correct in runs) / len(runs)
         for runs in problems
         if runs
     ]
-    return sum(shares) / len(shares) if shares else 0.0
+    return fsum(shares) / len(shares) if shares else 0.0  # in whatever order problems finish

@@ -31,6 +31,7 @@ from tts_async.generation.replicas.trouble import Trouble
 from tts_async.http.retry import RetryPolicy
 from tts_async.types.checkup import ServiceReport
 from tts_async.types.generation import GenerationRequest, Generator, Step
+from tts_async.types.problem import Message
 from tts_async.types.scheduling import ServerLoad, Tells
 
 
@@ -108,6 +109,12 @@ class ReplicatedGenerator:
         """What prompt and answer may have together, in tokens."""
         expected = self._replicas[0].expected
         return expected.context_length if expected else None
+
+    def prompt_tokens(self, messages: Sequence[Message]) -> int | None:
+        """The length of a conversation that one of them was asked about not long ago."""
+        counters = (getattr(generator, "prompt_tokens", None) for generator in self.replicas)
+        counts = (count(messages) for count in counters if callable(count))
+        return next((tokens for tokens in counts if tokens is not None), None)
 
     async def load(self) -> ServerLoad:
         """How busy the replicas are together; unknown when one that is up does not tell."""

@@ -10,7 +10,7 @@ Then it cleans up, rule by rule, in this order and with these consequences: one-
 """
 
 import re
-from functools import lru_cache
+from functools import cache, lru_cache
 
 from tts_async.strategies.reference.number_words import read_number_words
 from tts_async.strategies.reference.units import UNITS
@@ -88,10 +88,6 @@ _WHOLE_DECIMALS = [
 ]
 _TRAILING_TEXT = re.compile(r"\\text{.*?}$")
 _BARE_ROOT = re.compile(r"\\sqrt(\w+)")
-_UNIT_RULES = [
-    (unit.partition(".")[0], re.compile(rf"(^|\W){unit}($|\W)"))  # a dot is any character there
-    for unit in (*UNITS, *(f"{unit}s" for unit in UNITS))
-]
 _WHOLE = re.compile(r"0|-?[1-9][0-9]*")
 SHORT_NAME = 2
 """The most characters on the left of "=" for it to be a name that is dropped."""
@@ -125,10 +121,18 @@ def _apply(rules: list[_Rule], text: str) -> str:
     return text
 
 
+@cache
+def _unit_rules() -> list[tuple[str, re.Pattern[str]]]:
+    """What to look for first, and the rule; made when it is needed, because there are many."""
+    units = (*UNITS, *(f"{unit}s" for unit in UNITS))
+    # A dot is any character there, so what is looked for ends before it.
+    return [(unit.partition(".")[0], re.compile(rf"(^|\W){unit}($|\W)")) for unit in units]
+
+
 def _without_units(text: str) -> str:
     """Twice through the list; a text that is nothing but a unit stays."""
     for _ in range(2):
-        for start, pattern in _UNIT_RULES:
+        for start, pattern in _unit_rules():
             if start in text:
                 text = pattern.sub(r"\1\2", text) or text
     return text

@@ -11,19 +11,23 @@ seconds, or else if they are written alike; here, if math-verify says so. The pa
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from itertools import count, takewhile
+from typing import Final
 
-from tts_async.answers import SELECTIONS, AnswerChecker, Selection
+from tts_async.answers import AnswerChecker, Selection
 from tts_async.strategies.reference.extraction import extract_reference_answer
 from tts_async.types.node import Node
 from tts_async.types.result import AnswerVotes, Candidate, Election
 
-COLUMNS: dict[Selection, str] = {
+_COLUMNS: Final[Mapping[Selection, str]] = {
     "naive": "pred_naive",
     "weighted": "pred_weighted",
     "majority": "pred_maj",
 }
+
+Predict = Callable[[Sequence[Candidate], Selection], str | None]
+"""From the first candidates to the answer that they elect."""
 
 
 async def elect(nodes: Sequence[Node], select: Selection, checker: AnswerChecker) -> Election:
@@ -67,12 +71,18 @@ def predictions(candidates: Sequence[Candidate]) -> dict[str, str]:
     ``\boxed{}``. ``candidates``: those of a result of a reference strategy, in their order, of
     which the prediction at ``k`` sees the first ``k``.
     """
+    return as_columns(candidates, lambda first, select: _predict(first, select).answer or "")
+
+
+def as_columns(candidates: Sequence[Candidate], predict: Predict) -> dict[str, str]:
+    """The same columns by another rule; where it says ``None`` there is no such column."""
     sizes = takewhile(lambda size: size <= len(candidates), (2**i for i in count()))
-    return {
-        f"{COLUMNS[select]}@{size}": rf"\boxed{{{_predict(candidates[:size], select).answer}}}"
+    found = {
+        f"{column}@{size}": predict(candidates[:size], select)
         for size in sizes
-        for select in SELECTIONS
+        for select, column in _COLUMNS.items()
     }
+    return {name: rf"\boxed{{{answer}}}" for name, answer in found.items() if answer is not None}
 
 
 def _predict(candidates: Sequence[Candidate], select: Selection) -> Candidate:

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Final
 
 import typer
 
-from tts_async.cli.running import exit_codes, run_interruptible, say
+from tts_async.cli.running import FAILED, exit_codes, run_interruptible, say
 from tts_async.errors import ConfigurationError
 from tts_async.training.from_search.best_answers import BestAnswers
 from tts_async.training.from_search.exporting import export_searches
@@ -114,7 +114,7 @@ def export_data(
         report = run_interruptible(export_searches(records, recipe, out))
         say(f"{report}; in {out}")
         if not report.rows:
-            raise typer.Exit(1)
+            raise typer.Exit(FAILED)
 
 
 def make_recipe(kind: str, **settings: Any) -> Recipe:

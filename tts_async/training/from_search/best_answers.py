@@ -57,13 +57,8 @@ class BestAnswers:
     def _elected(self, search: JudgedSearch) -> list[FinishedAnswer]:
         if self.by == "reference":
             return [answer for answer in search.answers if answer.right]
-        result = search.record.result
-        winners = {
-            candidate.path
-            for candidate in result.candidates
-            if (candidate.answer, candidate.text) == (result.answer, result.text)
-        }
-        return [answer for answer in search.answers if answer.path in winners]
+        winner = search.record.result.winner
+        return [answer for answer in search.answers if winner and answer.path == winner.path]
 
     def _is_good_enough(self, answer: FinishedAnswer) -> bool:
         if self.min_score is None:

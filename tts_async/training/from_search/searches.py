@@ -9,13 +9,10 @@ from typing import Any
 from tts_async import __version__
 from tts_async.errors import ConfigurationError, DatasetError
 from tts_async.journal import read_results, read_runs
+from tts_async.journal.places import is_database, journal_at
 from tts_async.prompts import SYSTEM_PROMPT
 from tts_async.training.row_file import Row, read_rows
 from tts_async.types.result import Result
-
-SQLITE = b"SQLite format 3\x00"
-"""What every journal begins with."""
-
 
 HINT = "give a journal, or a file of Result.to_dict() with the tree: solve --json --tree"
 
@@ -46,17 +43,14 @@ def read_searches(path: str | Path, *, runs: Collection[int] = ()) -> Iterator[S
     names what cannot be read, and the line; ``ConfigurationError`` for runs that are not there;
     ``JournalError``.
     """
-    path = Path(path)
-    if path.is_dir():
-        path /= "journal.sqlite"
+    path = journal_at(path)
     try:
-        with path.open("rb") as file:
-            beginning = file.read(len(SQLITE))
+        is_journal = is_database(path)
     except FileNotFoundError:
         raise DatasetError(f"{path}: no such file") from None
     except OSError as error:
         raise DatasetError(f"{path}: cannot be read ({error.strerror})") from error
-    if beginning == SQLITE:
+    if is_journal:
         yield from _read_journal(path, runs)
     elif runs:
         raise ConfigurationError(f"runs: {path} is no journal, it has none; leave them out")
