@@ -102,3 +102,21 @@ def test_importing_configures_nothing() -> None:
     code = "import tts_async.observe, structlog; print(structlog.is_configured())"
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert (run.stdout, run.stderr) == ("False\n", "")
+
+
+def test_a_traceback_in_the_log_shows_no_variables(capsys: pytest.CaptureFixture[str]) -> None:
+    """They hold prompts and keys; where it happened is enough."""
+
+    def fail(secret: str) -> None:
+        raise RuntimeError(f"{len(secret)} characters")
+
+    configure_logging("info")
+    try:
+        fail(str(10**6 + 7))
+    except RuntimeError as error:
+        structlog.get_logger("tts_async").error("bad", exc_info=error)
+    finally:
+        structlog.reset_defaults()
+    err = capsys.readouterr().err
+    assert "RuntimeError: 7 characters" in err
+    assert "1000007" not in err

@@ -1,5 +1,6 @@
 """Progress on terminals and in pipes, whatever happens to the display."""
 
+import re
 from io import StringIO
 
 import pytest
@@ -118,8 +119,7 @@ def test_it_shows_what_is_really_going_on(
         shown.judge(correct=False)
         figures = shown.figures()
         assert "50.0 % right · 50 tokens · " in figures
-        lanes = ("gen", "ver") if terminal else ("generation", "verification")
-        assert f"{lanes[0]} 75 % busy · {lanes[1]} 100 % busy" in figures
+        assert "generation 75 % busy · verification 100 % busy" in figures
     assert "dvts n=4: 2/2 · 50.0 % right" in out.getvalue()
     assert ("row 1/3" in out.getvalue()) is terminal
 
@@ -136,3 +136,24 @@ def test_a_look_at_a_closed_solver_does_no_harm() -> None:
         progress.begin("greedy", 1)
         progress.judge(correct=True)
     assert "greedy: 1/1 · 100.0 % right" in out.getvalue()
+
+
+def test_eighty_columns_are_enough(monkeypatch: pytest.MonkeyPatch) -> None:
+    """For the row, how far it is, accuracy, speed and both lanes; the figures give way first."""
+    monkeypatch.setattr("tts_async.observe.progress.REFRESH_SECONDS", 0.0)
+
+    def frames(width: int) -> str:
+        out = StringIO()
+        shown = Progress(console=Console(file=out, force_terminal=True, width=width))
+        with shown:
+            shown.expect(work=8, rows=3)
+            shown.watch(lambda: {"generation": lane(3), "verification": lane(4)}, lambda: 0)
+            shown.begin("best_of_n n=16", 100)
+            shown.judge(correct=True)
+            assert shown._bars is not None
+            shown._bars.refresh()  # which a clock does otherwise
+        return re.sub(r"\x1b\[[0-9;?]*[a-zA-Z]", "", out.getvalue())
+
+    figures = r"100\.0 % right · 0 tok/s · gen 75 % · ver 100 %"
+    assert re.search(rf"best_of_n n=16 ━+ +1/100 +{figures} --:--", frames(80))
+    assert re.search(r"best_of_n n=16 ━+ +1/100 +100\.0 % right · … --:--", frames(51))

@@ -55,13 +55,19 @@ def configure_logging(level: Level = "info", *, json: bool = False) -> None:
     For programs: it sets structlog up for the whole process.
     """
     processors: list[Any] = [
+        structlog.contextvars.merge_contextvars,  # which request a search belongs to
         structlog.processors.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
     ]
     processors.append(
         structlog.processors.JSONRenderer()
         if json
-        else structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty(), pad_event_to=18)
+        else structlog.dev.ConsoleRenderer(
+            colors=sys.stderr.isatty(),
+            pad_event_to=18,
+            # The usual one shows the variables of every frame: prompts, and keys.
+            exception_formatter=structlog.dev.plain_traceback,
+        )
     )
     structlog.configure(
         processors=processors,

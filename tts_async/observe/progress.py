@@ -14,6 +14,7 @@ from typing import Self
 from rich.console import Console
 from rich.progress import BarColumn, TaskID, TextColumn, TimeRemainingColumn
 from rich.progress import Progress as Bars
+from rich.table import Column
 
 from tts_async.observe.tally import Tally
 from tts_async.scheduler import Statistics
@@ -23,7 +24,7 @@ REFRESH_SECONDS = 0.1
 LINE_SECONDS = 15.0
 """Between two lines where there is no terminal."""
 WIDE = 130
-"""From so many columns on there is room for a long bar."""
+"""From so many columns on there is room for a long bar and for whole words."""
 
 Lanes = Callable[[], Mapping[str, Statistics]]
 
@@ -130,15 +131,16 @@ class Progress:
         """Accuracy, tokens, what runs and how busy the lanes are, in words."""
         tally, seconds = self.tally, time.monotonic() - self._began
         tokens = self._generated() - self._before
+        is_tight = self._bars is not None and not self._is_roomy
         parts = []
         if tally.accuracy is not None:
             parts.append(f"{100 * tally.accuracy:.1f} % right")
-        if self._bars is None or self._is_roomy:
+        if not is_tight:
             parts.append(f"{tokens:,} tokens")
-        parts.append(f"{tokens / max(seconds, 1e-3):,.0f} tokens/s")
+        parts.append(f"{tokens / max(seconds, 1e-3):,.0f} {'tok' if is_tight else 'tokens'}/s")
         for lane, shares in self._busy.items():
-            name = lane if self._bars is None else lane[:3]
-            parts.append(f"{name} {100 * shares / self._looks:.0f} % busy")
+            busy = f"{100 * shares / self._looks:.0f} %"
+            parts.append(f"{lane[:3]} {busy}" if is_tight else f"{lane} {busy} busy")
         if tally.running:
             parts.append(f"{tally.running} running")
         if tally.failed:
@@ -150,8 +152,7 @@ class Progress:
         self._looked = time.monotonic()
         with suppress(Exception):  # the solver may be closed
             for lane, state in self._lanes().items() if self._lanes else ():
-                share = min(1.0, state.in_use / state.capacity)
-                self._busy[lane] = self._busy.get(lane, 0.0) + share
+                self._busy[lane] = self._busy.get(lane, 0.0) + state.share
             self._looks += 1
 
     def _show_if_due(self) -> None:
@@ -182,12 +183,18 @@ class Progress:
     def _make_bars(self) -> Bars:
         return Bars(
             TextColumn("{task.description}", markup=False),
-            BarColumn(bar_width=24 if self._is_roomy else 8),
+            BarColumn(bar_width=24 if self._is_roomy else 4),
             TextColumn("{task.fields[count]}", markup=False),
-            TextColumn("{task.fields[figures]}", markup=False, style="dim"),
+            TextColumn(
+                "{task.fields[figures]}",
+                markup=False,
+                style="dim",
+                table_column=Column(ratio=1, no_wrap=True),  # what is too long is cut off here
+            ),
             TimeRemainingColumn(compact=True),
             console=self.console,
             transient=True,
+            expand=True,
         )
 
     def __repr__(self) -> str:

@@ -42,7 +42,7 @@ class TreeView:
         places = {node.path: place for place, node in enumerate(nodes)}
         above = [places.get(node.path[:-1], -1) for node in nodes]
         candidates = {candidate.path: candidate for candidate in result.candidates}
-        winner = _winner(result)
+        winner = result.winner
         below, answers = [0] * len(nodes), [0] * len(nodes)
         for place in range(len(nodes) - 1, -1, -1):  # children before their parents
             if (parent := above[place]) >= 0:
@@ -108,16 +108,6 @@ class TreeView:
         while place >= 0:
             yield place
             place = self.branches[place].above
-
-
-def _winner(result: Result) -> Candidate | None:
-    """The candidate whose text is the result's; the first that has its answer, failing that."""
-    if result.answer is None:
-        return None
-    voters = [candidate for candidate in result.candidates if candidate.group is not None]
-    same_answer = [candidate for candidate in voters if candidate.answer == result.answer]
-    same_text = [candidate for candidate in same_answer if candidate.text == result.text]
-    return max(same_text or same_answer, key=lambda voter: voter.score or 0.0, default=None)
 
 
 def _prefixes(path: Path) -> list[Path]:
