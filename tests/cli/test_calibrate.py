@@ -109,6 +109,7 @@ def test_several_runs_with_other_beam_widths(command: Command, evaluated: Path) 
         (["run", "--pilots", "0"], "pilots: expected an integer of at least 1"),
         (["run", "--folds", "20"], "30 problems are too few for 20 folds"),
         (["run", "--out", "no/such/folder"], "policy: cannot write"),
+        (["run", "--out", "run/results.json"], "out: run/results.json is an evaluation's own"),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",
 )

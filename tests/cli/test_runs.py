@@ -127,3 +127,19 @@ def test_solve_with_a_journal(command: Command) -> None:
     assert first == second
     (row,) = json.loads(command("runs", "list", "j.sqlite", "--json").stdout)
     assert row["results"] == 1
+
+
+def test_never_over_a_journal(command: Command, journal: Path) -> None:
+    """An export that would destroy what it is taken from."""
+    run = command("runs", "export", str(journal), "--out", str(journal))
+    assert (run.exit_code, run.stdout) == (2, "")
+    assert run.stderr == f"tts-async: error: out: {journal} is a journal; choose another file\n"
+    assert command("runs", "list", str(journal)).exit_code == 0
+
+
+def test_the_only_journal_of_a_folder_is_damaged(command: Command, journal: Path) -> None:
+    """What is wrong with it is said, rather than that there is none."""
+    journal.write_text("something else")
+    run = command("runs", "list", str(journal.parent))
+    assert run.exit_code == 1
+    assert "is not a journal" in run.stderr

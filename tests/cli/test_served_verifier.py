@@ -17,14 +17,14 @@ def test_a_url_is_a_served_verifier() -> None:
     models = Models(base_url=SERVER, verifier="http://me:secret@localhost:2/v1")
     assert models.verifier_name == "http://localhost:2/v1"
     solver = models.make_solver([DVTS()])
-    assert isinstance(solver._verifier, VLLMVerifier)
+    assert isinstance(solver.verifier, VLLMVerifier)
 
 
 def test_self_is_the_generators_server() -> None:
     """As a judge, with its model and key."""
     models = Models(base_url=SERVER, model="m", verifier="self")
     assert models.verifier_name == "self"
-    judge = models.make_solver([DVTS()])._verifier
+    judge = models.make_solver([DVTS()]).verifier
     assert isinstance(judge, JudgeVerifier)
     assert (judge.base_url, judge.model) == ("http://localhost:1/v1", "m")
     with pytest.raises(ConfigurationError, match="takes one base_url"):
@@ -42,7 +42,7 @@ def test_a_url_that_is_none(tmp_path: Path) -> None:
 def test_a_local_one_runs_where_it_is_told_to() -> None:
     """The embedded one too; what runs elsewhere, or not at all, has no device here."""
     models = Models(verifier_device="cpu:2, cpu", verifier_dtype="bfloat16")
-    pool = models.make_solver([DVTS()])._verifier
+    pool = models.make_solver([DVTS()]).verifier
     assert isinstance(pool, VerifierPool)
     assert [repr(member.worker).count("bfloat16") for member in pool._members] == [1, 1, 1]
     for verifier in ("self", "http://localhost:2", "none"):

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import shlex
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,7 @@ import pytest
 
 from tests.cli.conftest import Command
 from tests.observe.tree.made import big, made, small
-from tts_async import BestOfN, Majority, Result, Solver
+from tts_async import BestOfN, Majority, Problem, Result, Solver
 from tts_async.evaluation.files import JOURNAL
 from tts_async.testing import RandomGenerator
 
@@ -77,7 +78,7 @@ def test_a_journal_holds_many(command: Command, folder: Path) -> None:
     assert several.exit_code == 2
     assert "has several; choose one: --run 1 --problem" in several.stderr
     first = several.stderr.split("choose one: ")[1].split(";")[0]
-    assert command("tree", str(folder / JOURNAL), *first.split()).exit_code == 0
+    assert command("tree", str(folder / JOURNAL), *shlex.split(first)).exit_code == 0
     half = command("tree", str(folder), "--strategy", "majority", "--seed", "1")
     assert half.stderr.count("--problem") == 2
     options = half.stderr.split("choose one: ")[1].split(";")[1].split()
@@ -159,3 +160,34 @@ def test_a_file_that_is_not_the_one(command: Command, tmp_path: Path) -> None:
     assert command("tree", file, "--problem", "p1", "--seed", "0").exit_code == 0
     run = command("tree", file, "--seed", "3")
     assert "has none with --seed 3: --problem p1 --strategy dvts --n 4 --seed 0" in run.stderr
+
+
+def test_never_over_a_journal(command: Command, folder: Path) -> None:
+    """Nobody can make it again."""
+    run = command("tree", str(folder), "--run", "1", "--html", str(folder / JOURNAL))
+    assert run.exit_code == 2
+    assert "is a journal; choose another file" in run.stderr
+    assert "has several" in command("tree", str(folder)).stderr
+
+
+def test_a_folder_whose_journal_is_none(command: Command, folder: Path) -> None:
+    """The message names the file."""
+    (folder / JOURNAL).write_text("something else")
+    run = command("tree", str(folder))
+    assert f"{folder / JOURNAL} is not a journal" in run.stderr
+
+
+def test_names_of_others_in_a_message(command: Command, tmp_path: Path) -> None:
+    """Options that a shell takes as they are, and no control codes for the terminal."""
+
+    async def search() -> None:
+        solver = Solver(generator=RandomGenerator(), journal=tmp_path / JOURNAL)
+        async with solver:
+            for name in ("$(rm x)", "a\x1b[31m\u202eb"):
+                await solver.solve(Problem("one", id=name), strategy=Majority(n=2))
+
+    asyncio.run(search())
+    said = command("tree", str(tmp_path)).stderr
+    assert "--problem '$(rm x)' --strategy" in said
+    assert "--problem 'a\N{REPLACEMENT CHARACTER}[31m\N{REPLACEMENT CHARACTER}b'" in said
+    assert "\x1b" not in said

@@ -52,7 +52,7 @@ from tests.cli.conftest import Command
         (("eval", "arithmetic", "--strategy", "greedy", "--temperature", "1"), "always uses 0"),
         (("eval", "arithmetic", "--reference", "x"), "reference: expected LABEL=ACCURACY"),
         (("eval", "arithmetic", "--reference", "x=80"), "expected an accuracy from 0 to 1"),
-        (("eval", "arithmetic", "--reference", "x=no.json"), "no.json is not a results.json"),
+        (("eval", "arithmetic", "--reference", "x=no.json"), "reference: no.json: no such file"),
         (("eval", "arithmetic", "--max-in-flight", "0"), "max_in_flight: must be at least 1"),
         (("eval", "arithmetic", "--seeds", "0"), "seeds: must be at least 1"),
         (("eval", "arithmetic", "--strategy", "majority:naive"), "select: majority has no such"),
@@ -111,7 +111,19 @@ def test_an_output_folder_that_cannot_be(command: Command) -> None:
     Path("out").write_text("")
     run = command("eval", "arithmetic", "--out", "out")
     assert run.exit_code == 2
-    assert "out: cannot write to out" in run.stderr
+    assert run.stderr.startswith("tts-async: error: out: cannot write to out")
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full here")
+def test_a_full_disk(command: Command) -> None:
+    """What was finished is shown, how to go on is said, and there is no traceback."""
+    Path("set.jsonl").write_text('{"problem": "say 7", "answer": "7"}\n')
+    Path("out").mkdir()
+    Path("out/problems.jsonl").symlink_to("/dev/full")
+    run = command("eval", "set.jsonl", "--strategy", "greedy", "--out", "out", "--resume")
+    assert run.exit_code == 1
+    assert "the same command with --resume --out out goes on" in run.stderr
+    assert "tts-async: error: No space left on device" in run.stderr
 
 
 def test_versions(command: Command) -> None:

@@ -30,10 +30,13 @@ def shown_commands() -> Iterator[list[str]]:
                     yield shlex.split(command, comments=True)
 
 
-def options_of(command: str) -> set[str]:
-    """The long options a command knows, or those below it."""
+def options_of(command: str, *, negated: bool = False) -> set[str]:
+    """The long options a command knows, or those below it; ``negated``: and those that deny one."""
     below = getattr(COMMANDS[command], "commands", {"": COMMANDS[command]}).values()
-    options = (option for each in below for parameter in each.params for option in parameter.opts)
+    parameters = [parameter for each in below for parameter in each.params]
+    options = [option for parameter in parameters for option in parameter.opts]
+    if negated:
+        options += [option for parameter in parameters for option in parameter.secondary_opts]
     return {option for option in options if option.startswith("--")}
 
 
@@ -42,11 +45,12 @@ def test_a_shown_command_is_understood(words: list[str]) -> None:
     """The command exists and knows the options."""
     assert words[0] in COMMANDS
     used = {word.partition("=")[0] for word in words if word.startswith("--")}
-    assert used <= options_of(words[0]) | {"--help"}
+    assert used <= options_of(words[0], negated=True) | {"--help"}
 
 
 @pytest.mark.parametrize(
-    "command", ["solve", "eval", "calibrate", "report", "tree", "runs", "doctor"]
+    "command",
+    ["solve", "serve", "keys", "mcp", "eval", "calibrate", "report", "tree", "runs", "doctor"],
 )
 def test_every_option_is_explained(command: str) -> None:
     """Each stands in one of the tables of options."""

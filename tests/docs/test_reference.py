@@ -7,14 +7,14 @@ import pytest
 
 import tts_async
 from tests.docs.pages import DOCS
-from tts_async import errors, journal, testing, training
+from tts_async import errors, gateway, journal, testing, training
 from tts_async.types import events
 
 TEXT = (DOCS / "reference.md").read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize(
-    "module", [tts_async, journal, testing, training], ids=lambda module: module.__name__
+    "module", [tts_async, gateway, journal, testing, training], ids=lambda module: module.__name__
 )
 def test_every_public_name_is_there(module: Any) -> None:
     """Each is named in code type."""

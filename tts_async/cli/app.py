@@ -8,8 +8,11 @@ from tts_async import __version__
 from tts_async.cli.calibrate_command import calibrate_policy
 from tts_async.cli.doctor_command import examine_models
 from tts_async.cli.eval_command import evaluate_strategies
+from tts_async.cli.keys_command import keys
+from tts_async.cli.mcp_command import serve_mcp
 from tts_async.cli.report_command import report_results
 from tts_async.cli.runs_command import runs
+from tts_async.cli.serve_command import serve_gateway
 from tts_async.cli.solve_command import solve_problem
 from tts_async.cli.tree_command import show_tree
 
@@ -21,6 +24,9 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.command("solve")(solve_problem)
+app.command("serve")(serve_gateway)
+app.add_typer(keys, name="keys")
+app.command("mcp")(serve_mcp)
 app.command("eval")(evaluate_strategies)
 app.command("report")(report_results)
 app.command("calibrate")(calibrate_policy)

@@ -11,6 +11,7 @@ from rich.console import Console
 from tts_async import __version__
 from tts_async.answers import AnswerChecker
 from tts_async.cli import options
+from tts_async.cli.output_file import check_output
 from tts_async.cli.running import exit_codes, run_interruptible, say
 from tts_async.errors import ConfigurationError
 from tts_async.evaluation.calibration import (
@@ -65,6 +66,8 @@ def calibrate_policy(
             raise ConfigurationError(
                 f"difficulty: expected one of {', '.join(get_args(Measure))}, got {difficulty!r}"
             )
+        if out is not None:
+            check_output(out, "out")
         measure = cast("Measure", difficulty)
         found = run_interruptible(_read(runs, measure, pilots))
         for reason in found.left_out:

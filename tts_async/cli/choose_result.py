@@ -4,21 +4,21 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from itertools import islice
 from pathlib import Path
+from shlex import quote
 from typing import Any, Final
 
 from tts_async.cli.result_file import FROM_STDIN, read_result_file
 from tts_async.errors import ConfigurationError
-from tts_async.evaluation.files import JOURNAL
 from tts_async.journal import read_results, read_runs
+from tts_async.journal.places import is_database, journal_at
 from tts_async.types.result import Result
 
 MOST_NAMED: Final = 6
 """Searches that a message lists."""
-_SQLITE: Final = b"SQLite format 3\0"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Choice:
+class SearchKey:
     """Which search is meant, as far as it is said; ``None`` leaves a point open."""
 
     run: int | None = None
@@ -27,18 +27,18 @@ class Choice:
     n: int | None = None
     seed: int | None = None
 
-    def allows(self, other: "Choice") -> bool:
+    def allows(self, other: "SearchKey") -> bool:
         """Whether no point contradicts; what is open here or there does not."""
         pairs = zip(_points(self), _points(other), strict=True)
         return all(mine is None or its is None or mine == its for mine, its in pairs)
 
     def __str__(self) -> str:
-        """As options."""
+        """As options, to be pasted into a shell."""
         given = {name: value for name, value in asdict(self).items() if value is not None}
-        return " ".join(f"--{name} {value}" for name, value in given.items())
+        return " ".join(f"--{name} {quote(str(value))}" for name, value in given.items())
 
 
-def choose_result(source: str, choice: Choice) -> Result:
+def choose_result(source: str, choice: SearchKey) -> Result:
     """The one search that is meant.
 
     Raises ``ConfigurationError`` when there is no such file, it holds something else, or the
@@ -51,8 +51,8 @@ def choose_result(source: str, choice: Choice) -> Result:
         searches = iter([(_describe(result), result)])
     else:
         searches = _searches(journal, choice)
-    seen: list[Choice] = []
-    fitting: list[tuple[Choice, Result]] = []
+    seen: list[SearchKey] = []
+    fitting: list[tuple[SearchKey, Result]] = []
     for description, result in searches:
         if choice.allows(description):
             fitting.append((description, result))
@@ -72,20 +72,19 @@ def choose_result(source: str, choice: Choice) -> Result:
 
 def _journal_at(path: Path) -> Path | None:
     """The journal that is meant, ``None`` for another file."""
+    file = journal_at(path)
     try:
-        if path.is_dir():
-            if not (path / JOURNAL).is_file():
-                raise ConfigurationError(f"result: the folder {path} has no {JOURNAL} in it")
-            return path / JOURNAL
-        with path.open("rb") as file:
-            return path if file.read(len(_SQLITE)) == _SQLITE else None
+        return file if is_database(file) or path.is_dir() else None
     except FileNotFoundError:
-        raise ConfigurationError(f"result: no such file: {path}") from None
+        missing = f"no such file: {path}"
+        if path.is_dir():
+            missing = f"the folder {path} has no {file.name} in it"
+        raise ConfigurationError(f"result: {missing}") from None
     except OSError as error:
         raise ConfigurationError(f"result: cannot read {path} ({error.strerror})") from error
 
 
-def _searches(journal: Path, choice: Choice) -> Iterator[tuple[Choice, Result]]:
+def _searches(journal: Path, choice: SearchKey) -> Iterator[tuple[SearchKey, Result]]:
     """The searches of all runs that the choice allows."""
     for run, description in _runs(journal):
         if choice.allows(description):
@@ -93,17 +92,17 @@ def _searches(journal: Path, choice: Choice) -> Iterator[tuple[Choice, Result]]:
                 yield _describe(result, run=run), result
 
 
-def _runs(journal: Path) -> Iterator[tuple[int, Choice]]:
+def _runs(journal: Path) -> Iterator[tuple[int, SearchKey]]:
     for run in read_runs(journal):
         settings = run.settings
         yield (
             run.id,
-            Choice(run=run.id, strategy=settings.strategy, n=settings.n, seed=settings.seed),
+            SearchKey(run=run.id, strategy=settings.strategy, n=settings.n, seed=settings.seed),
         )
 
 
-def _describe(result: Result, *, run: int | None = None) -> Choice:
-    return Choice(
+def _describe(result: Result, *, run: int | None = None) -> SearchKey:
+    return SearchKey(
         run=run,
         problem=result.problem.id,
         strategy=result.strategy,
@@ -112,17 +111,17 @@ def _describe(result: Result, *, run: int | None = None) -> Choice:
     )
 
 
-def _nothing_in(journal: Path, source: str, choice: Choice) -> str:
+def _nothing_in(journal: Path, source: str, choice: SearchKey) -> str:
     runs = [description for _, description in islice(_runs(journal), MOST_NAMED + 1)]
     if not runs:
         return f"result: {source} has no finished search yet"
     return f"result: {source} has none with {choice}; its runs: {_listed(runs)}"
 
 
-def _listed(choices: list[Choice]) -> str:
+def _listed(choices: list[SearchKey]) -> str:
     rest = " …" if len(choices) > MOST_NAMED else ""
     return "; ".join(map(str, choices[:MOST_NAMED])) + rest
 
 
-def _points(choice: Choice) -> list[Any]:
+def _points(choice: SearchKey) -> list[Any]:
     return list(asdict(choice).values())

@@ -1,11 +1,10 @@
 """``tts-async eval``: accuracy of strategies on problems with known answers."""
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from tts_async.cli import options
+from tts_async.cli import eval_options, options
 from tts_async.cli.command_line import typed_command
 from tts_async.cli.eval_arguments import (
     decisive_options,
@@ -19,7 +18,6 @@ from tts_async.cli.eval_measure import Measurement
 from tts_async.cli.models import Models, reject_unused
 from tts_async.cli.observers import make_observers
 from tts_async.cli.read_problems import read_problems
-from tts_async.cli.recipes import apply_recipe
 from tts_async.cli.references import read_references
 from tts_async.cli.running import Interrupted, exit_codes, run_interruptible
 from tts_async.cli.show_report import show_report, show_rest
@@ -43,94 +41,33 @@ def evaluate_strategies(
         ),
     ],
     *,
-    strategy: Annotated[
-        str | None,
-        typer.Option(
-            help="Names, separated by commas, each with a selection of its own if you like: "
-            "best_of_n,best_of_n:naive. (default: greedy,majority,best_of_n,beam_search,dvts; "
-            "greedy,majority without a verifier)",
-            rich_help_panel="Search",
-        ),
-    ] = None,
-    n: Annotated[
-        str,
-        typer.Option(
-            "--n",
-            help="Candidates per problem, separated by commas; greedy runs once whatever they are.",
-            rich_help_panel="Search",
-        ),
-    ] = "1,4,16",
-    beam_width: Annotated[
-        int | None,
-        typer.Option(
-            help="Children per step (tree search), at most n. (default: 4)",
-            rich_help_panel="Search",
-        ),
-    ] = None,
+    strategy: eval_options.Strategies = None,
+    n: eval_options.Counts = "1,4,16",
+    beam_width: eval_options.BeamWidth = None,
     lookahead: options.Lookahead = None,
     max_steps: options.MaxSteps = None,
     select: options.Select = None,
     early_stop: options.EarlyStop = None,
     confidence: options.Confidence = None,
     policy: options.Policy = None,
-    filter_duplicates: Annotated[
-        bool | None,
-        typer.Option(
-            "--filter-duplicates/--no-filter-duplicates",
-            show_default=False,
-            help="Leave out beams with the same text, as the reference can (sal_beam_search).",
-            rich_help_panel="Search",
-        ),
-    ] = None,
-    sort_completed: Annotated[
-        bool | None,
-        typer.Option(
-            "--sort-completed/--no-sort-completed",
-            show_default=False,
-            help="Return the best beams, as the reference can (sal_beam_search).",
-            rich_help_panel="Search",
-        ),
-    ] = None,
+    filter_duplicates: eval_options.FilterDuplicates = None,
+    sort_completed: eval_options.SortCompleted = None,
     speculate: options.Speculate = False,
     aggregation: options.Aggregation = None,
     temperature: options.Temperature = None,
     top_p: options.TopP = None,
     max_tokens: options.MaxTokens = None,
     token_budget: options.TokenBudget = None,
-    system_prompt: Annotated[
-        str | None,
-        typer.Option(
-            metavar="TEXT",
-            help="What the model is told before every problem, instead of our own.",
-            rich_help_panel="Search",
-        ),
-    ] = None,
+    system_prompt: eval_options.SystemPrompt = None,
     seed: options.Seed = 0,
-    seeds: Annotated[
-        int,
-        typer.Option(
-            help="So many runs of everything, with the seeds from --seed on.",
-            rich_help_panel="Search",
-        ),
-    ] = 1,
-    level: Annotated[
-        int | None, typer.Option(help="One level of difficulty only.", rich_help_panel="Problems")
-    ] = None,
-    limit: Annotated[
-        int | None,
-        typer.Option(
-            help="The first so many problems. (default: all; 100 of arithmetic)",
-            rich_help_panel="Problems",
-        ),
-    ] = None,
-    split: options.Split = None,
-    problem_column: options.ProblemColumn = None,
-    answer_column: options.AnswerColumn = None,
-    skip_bad: options.SkipBad = False,
-    max_in_flight: Annotated[
-        int | None,
-        typer.Option(help="The most problems at a time.", rich_help_panel="Models"),
-    ] = None,
+    seeds: eval_options.Seeds = 1,
+    level: eval_options.Level = None,
+    limit: eval_options.Limit = None,
+    split: eval_options.Split = None,
+    problem_column: eval_options.ProblemColumn = None,
+    answer_column: eval_options.AnswerColumn = None,
+    skip_bad: eval_options.SkipBad = False,
+    max_in_flight: eval_options.MaxInFlight = None,
     base_url: options.BaseUrl = None,
     model: options.Model = None,
     api_key: options.ApiKey = None,
@@ -138,50 +75,11 @@ def evaluate_strategies(
     verifier: options.Verifier = None,
     verifier_device: options.VerifierDevice = None,
     verifier_dtype: options.VerifierDtype = None,
-    _recipe: Annotated[
-        str | None,
-        typer.Option(
-            "--recipe",
-            metavar="NAME|FILE",
-            is_eager=True,  # the other options take their defaults from it
-            callback=apply_recipe,
-            help="A published setup, or a TOML file of your own: options that count where they "
-            "are not given here.",
-            rich_help_panel="Models",
-        ),
-    ] = None,
-    out: Annotated[
-        Path | None,
-        typer.Option(
-            metavar="FOLDER",
-            help="Where to write. (default: runs/DATASET-TIME)",
-            rich_help_panel="Output",
-        ),
-    ] = None,
-    resume: Annotated[
-        bool,
-        typer.Option(
-            "--resume",
-            help="Go on with the evaluation in --out, which was interrupted or is to have more "
-            "strategies, budgets, seeds or problems. Nothing that it knows is asked for again.",
-            rich_help_panel="Output",
-        ),
-    ] = False,
-    overwrite: Annotated[
-        bool,
-        typer.Option(
-            "--overwrite", help="Replace the evaluation in --out.", rich_help_panel="Output"
-        ),
-    ] = False,
-    reference: Annotated[
-        list[str] | None,
-        typer.Option(
-            metavar="LABEL=ACCURACY",
-            help="A horizontal line in the curve; the accuracy (0 to 1) or a results.json, whose "
-            "greedy row counts. May be repeated.",
-            rich_help_panel="Output",
-        ),
-    ] = None,
+    _recipe: eval_options.Recipe = None,
+    out: eval_options.Out = None,
+    resume: eval_options.Resume = False,
+    overwrite: eval_options.Overwrite = False,
+    reference: options.Reference = None,
     as_json: options.Json = False,
     log_level: options.LogLevel = None,
     log_json: options.LogJson = False,
@@ -270,7 +168,7 @@ def evaluate_strategies(
                     run_interruptible(measurement.run())
                 finally:
                     measurement.close()
-        except (Interrupted, TTSError):
+        except (Interrupted, TTSError, OSError):
             show_rest(report, folder, as_json=as_json)
             raise
         show_report(report, folder, references, as_json=as_json)

@@ -1,4 +1,4 @@
-"""The options that ``solve`` and ``eval`` share, each declared once."""
+"""The options that several commands share, each declared once."""
 
 from pathlib import Path
 from typing import Annotated, Final
@@ -8,7 +8,6 @@ import typer
 _MODELS: Final = "Models"
 _SEARCH: Final = "Search"
 _OUTPUT: Final = "Output"
-_PROBLEMS: Final = "Problems"
 
 Lookahead = Annotated[
     int | None,
@@ -143,38 +142,6 @@ VerifierDtype = Annotated[
         rich_help_panel=_MODELS,
     ),
 ]
-Split = Annotated[
-    str | None,
-    typer.Option(
-        help="Of a data set on the hub. (default: test, or the only one)",
-        rich_help_panel=_PROBLEMS,
-    ),
-]
-ProblemColumn = Annotated[
-    str | None,
-    typer.Option(
-        metavar="NAME",
-        help="Where the question is. (default: problem or question)",
-        rich_help_panel=_PROBLEMS,
-    ),
-]
-AnswerColumn = Annotated[
-    str | None,
-    typer.Option(
-        metavar="NAME",
-        help="Where the reference answer is. (default: answer, final_answer, or the end of "
-        "solution)",
-        rich_help_panel=_PROBLEMS,
-    ),
-]
-SkipBad = Annotated[
-    bool,
-    typer.Option(
-        "--skip-bad",
-        help="Leave out rows that are no problem, and say which; otherwise they are an error.",
-        rich_help_panel=_PROBLEMS,
-    ),
-]
 Json = Annotated[
     bool,
     typer.Option("--json", help="Print one JSON object and nothing else.", rich_help_panel=_OUTPUT),
@@ -186,6 +153,23 @@ LogLevel = Annotated[
         rich_help_panel=_OUTPUT,
     ),
 ]
+Trace = Annotated[
+    bool,
+    typer.Option(
+        "--trace",
+        help="Send traces to an OpenTelemetry collector, as its OTEL_… variables say.",
+        rich_help_panel=_OUTPUT,
+    ),
+]
 LogJson = Annotated[
     bool, typer.Option("--log-json", help="Log as JSON lines.", rich_help_panel=_OUTPUT)
+]
+Reference = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="LABEL=ACCURACY",
+        help="A horizontal line in the curves; the accuracy (0 to 1) or a results.json, whose "
+        "greedy row counts. May be repeated.",
+        rich_help_panel=_OUTPUT,
+    ),
 ]

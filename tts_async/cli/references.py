@@ -1,10 +1,10 @@
 """Horizontal lines for the curve: ``--reference "8x larger model, greedy=0.81"``."""
 
-import json
 from collections.abc import Sequence
 from pathlib import Path
 
 from tts_async.errors import ConfigurationError
+from tts_async.evaluation import load_results
 
 
 def read_references(values: Sequence[str]) -> dict[str, float]:
@@ -37,10 +37,10 @@ def _accuracy(amount: str) -> float:
 
 def _greedy_of(path: Path) -> float:
     try:
-        rows = json.loads(path.read_text(encoding="utf-8"))["rows"]
-        accuracies = [float(row["accuracy"]) for row in rows if row["strategy"] == "greedy"]
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise ConfigurationError(f"reference: {path} is not a results.json ({error})") from error
+        _, results = load_results(path)
+    except ConfigurationError as error:
+        raise ConfigurationError(f"reference: {error}") from error
+    accuracies = [row.accuracy for row in results.rows if row.strategy == "greedy"]
     if not accuracies:
         raise ConfigurationError(f"reference: {path} has no row of greedy")
     return accuracies[0]

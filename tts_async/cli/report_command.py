@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from tts_async.cli import options
 from tts_async.cli.references import read_references
 from tts_async.cli.running import exit_codes, say
 from tts_async.evaluation import load_results, write_report
@@ -19,16 +20,13 @@ def report_results(
     *,
     out: Annotated[
         Path | None,
-        typer.Option(metavar="FOLDER", help="Where to write. (default: where the results are)"),
-    ] = None,
-    reference: Annotated[
-        list[str] | None,
         typer.Option(
-            metavar="LABEL=ACCURACY",
-            help="A horizontal line in the curves; the accuracy (0 to 1) or a results.json, whose "
-            "greedy row counts. May be repeated.",
+            metavar="FOLDER",
+            help="Where to write. (default: where the results are)",
+            rich_help_panel="Output",
         ),
     ] = None,
+    reference: options.Reference = None,
 ) -> None:
     """Write the report of an evaluation again, with its pictures.
 

@@ -6,6 +6,7 @@ pipe, so even then none stays behind.
 """
 
 import asyncio
+import errno
 import os
 import signal
 import threading
@@ -18,6 +19,7 @@ from typing import Any, Final, TypeVar
 import typer
 
 from tts_async.errors import ConfigurationError, DatasetError, TTSError
+from tts_async.observe.tree import printable
 
 T = TypeVar("T")
 
@@ -27,6 +29,9 @@ SIGNAL_BASE: Final = 128
 """A process that ends by a signal reports this plus the signal's number: 130 for Ctrl-C."""
 ECHO_SECONDS: Final = 0.3
 """A second signal so soon is the first one's echo: ``timeout`` sends to process and group."""
+
+NO_ROOM: Final = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+"""A full disk, a full quota, a file beyond the limit: wherever that happens, no bug of ours."""
 
 _SHOW_CURSOR = b"\x1b[?25h"
 
@@ -54,6 +59,11 @@ def exit_codes() -> Iterator[None]:
     except TTSError as error:
         say(f"error: {error}")
         raise typer.Exit(FAILED) from error
+    except OSError as error:
+        if error.errno not in NO_ROOM:
+            raise
+        say(f"error: {error.strerror}: {error.filename or 'what was to be written is not whole'}")
+        raise typer.Exit(FAILED) from error
     except Interrupted as interruption:
         say("interrupted")
         raise typer.Exit(SIGNAL_BASE + interruption.number) from None
@@ -63,8 +73,8 @@ def exit_codes() -> Iterator[None]:
 
 
 def say(message: str) -> None:
-    """One line on stderr."""
-    typer.echo(f"tts-async: {' '.join(message.split())}", err=True)
+    """One line on stderr, without the control codes that names and texts of others may hold."""
+    typer.echo(f"tts-async: {printable(' '.join(message.split()))}", err=True)
 
 
 def run_interruptible(main: Coroutine[Any, Any, T]) -> T:

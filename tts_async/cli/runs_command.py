@@ -4,18 +4,18 @@ import json
 import sys
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
-from typing import Annotated, Final, TextIO
+from typing import Annotated, TextIO
 
 import typer
 
 from tts_async.cli import options
+from tts_async.cli.output_file import check_output
 from tts_async.cli.running import exit_codes, say
 from tts_async.cli.runs_formats import FORMATS
 from tts_async.cli.show_runs import show_results, show_run, show_runs
 from tts_async.errors import ConfigurationError, JournalError
 from tts_async.journal import RunRecord, find_journals, read_results, read_runs
-
-JOURNAL: Final = "journal.sqlite"
+from tts_async.journal.places import journal_at
 
 runs = typer.Typer(
     help="What journals hold: list it, look at it, take it out.",
@@ -61,7 +61,7 @@ def show_journal(
 ) -> None:
     """Show what the runs of a journal were, or the results of one."""
     with exit_codes():
-        path = _file(journal)
+        path = journal_at(journal)
         chosen = read_runs(path) if run is None else [_find(path, run)]
         if as_json:
             data = [each.to_dict() for each in chosen]
@@ -103,10 +103,11 @@ def export_results(
             raise ConfigurationError(
                 f"format: unknown {form!r}; choose one of {', '.join(FORMATS)}"
             )
-        path = _file(journal)
-        for each in read_runs(path) if run is None else [_find(path, run)]:
-            say(f"run {each.id}: {each.results} results of {each.settings.settings}")
+        path = journal_at(journal)
+        chosen = read_runs(path) if run is None else [_find(path, run)]
         with _opened(out) as lines:
+            for each in chosen:
+                say(f"run {each.id}: {each.results} results of {each.settings.settings}")
             for result in read_results(path, run=run):
                 lines.write(json.dumps(convert(result), default=str) + "\n")
 
@@ -114,20 +115,20 @@ def export_results(
 def _opened(out: Path | None) -> AbstractContextManager[TextIO]:
     if out is None:
         return nullcontext(sys.stdout)
+    check_output(out, "out")
     try:
         return out.open("w", encoding="utf-8")
     except OSError as error:
         raise ConfigurationError(f"out: cannot write {out} ({error.strerror})") from error
 
 
-def _file(journal: Path) -> Path:
-    return journal / JOURNAL if journal.is_dir() else journal
-
-
 def _journals(place: Path) -> list[Path]:
+    own = journal_at(place)
     if not place.is_dir():
-        return [place]
+        return [own]
     found = find_journals(place)
+    if not found and own.is_file():
+        return [own]  # what is wrong with it, reading it will tell
     if not found:
         raise JournalError(f"journal: none in {place}; give the folder that holds them")
     return found

@@ -3,22 +3,16 @@ r"""How finished searches leave a journal: one JSON object per result, by the na
 A format is a function from a ``Result`` to plain data; a new one is a new entry of ``FORMATS``.
 """
 
-from collections.abc import Callable, Mapping
-from itertools import count, takewhile
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
 from tts_async.answers import Selection, vote
 from tts_async.strategies import REFERENCE_STRATEGIES
 from tts_async.strategies.reference import predictions
+from tts_async.strategies.reference.prediction import as_columns
 from tts_async.types.result import Candidate, Result
 
 Format = Callable[[Result], dict[str, Any]]
-
-COLUMNS: Final[Mapping[Selection, str]] = {
-    "naive": "pred_naive",
-    "weighted": "pred_weighted",
-    "majority": "pred_maj",
-}
 
 
 def as_search_and_learn(result: Result) -> dict[str, Any]:
@@ -42,7 +36,7 @@ def as_search_and_learn(result: Result) -> dict[str, Any]:
         row["pred"] = max(result.candidates, key=lambda c: c.score or 0.0).text
     if result.strategy in REFERENCE_STRATEGIES:
         return {**row, **predictions(result.candidates)}
-    return {**row, **_predictions(result)}
+    return {**row, **as_columns(result.candidates, _elect)}
 
 
 def as_json(result: Result) -> dict[str, Any]:
@@ -53,17 +47,13 @@ def as_json(result: Result) -> dict[str, Any]:
 FORMATS: Final[Mapping[str, Format]] = {"search-and-learn": as_search_and_learn, "jsonl": as_json}
 
 
-def _predictions(result: Result) -> dict[str, str]:
-    found = {}
-    for size in takewhile(lambda size: size <= len(result.candidates), (2**i for i in count())):
-        first = result.candidates[:size]
-        scores = [candidate.score for candidate in first]
-        for select, column in COLUMNS.items():
-            if select == "majority" or any(score is not None for score in scores):
-                winner = vote([candidate.group for candidate in first], scores, select).winner
-                answer = None if winner is None else first[winner].answer
-                found[f"{column}@{size}"] = rf"\boxed{{{answer or ''}}}"
-    return found
+def _elect(candidates: Sequence[Candidate], select: Selection) -> str | None:
+    """By our own rules; ``None`` for a vote that takes scores where there are none."""
+    scores = [candidate.score for candidate in candidates]
+    if select != "majority" and all(score is None for score in scores):
+        return None
+    winner = vote([candidate.group for candidate in candidates], scores, select).winner
+    return "" if winner is None else candidates[winner].answer or ""
 
 
 def _step_scores(result: Result, candidate: Candidate) -> list[float]:

@@ -9,9 +9,8 @@ from rich.console import Console
 
 from tts_async.cli.running import say
 from tts_async.errors import ConfigurationError
-from tts_async.evaluation import Folder, Report, draw_table
-from tts_async.evaluation.pictures.style import missing_matplotlib
-from tts_async.evaluation.write_report import write_report
+from tts_async.evaluation import Folder, Report, draw_table, write_report
+from tts_async.evaluation.pictures import missing_matplotlib
 
 
 def show_report(
@@ -30,8 +29,8 @@ def show_report(
 
 def show_rest(report: Report, folder: Folder, *, as_json: bool) -> None:
     """After an early end: the table of what was measured by then, where it is, how to go on."""
-    if not folder.path.exists():
-        return
+    if not report.rows or not folder.path.exists():
+        return  # it never began, or nothing came of it
     if not as_json and any(row.runs for row in report.rows):
         Console(highlight=False).print(draw_table(report))
     complete = sum(row.complete for row in report.rows)

@@ -7,7 +7,8 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from tts_async.cli.choose_result import Choice, choose_result
+from tts_async.cli.choose_result import SearchKey, choose_result
+from tts_async.cli.output_file import check_output
 from tts_async.cli.running import exit_codes, say
 from tts_async.errors import ConfigurationError
 from tts_async.observe import draw_tree, tree_page
@@ -71,7 +72,9 @@ def show_tree(
         if html is not None and (depth is not None or everything):
             option = "depth" if depth is not None else "all"
             raise ConfigurationError(f"{option}: a page holds the whole tree; leave --{option} out")
-        choice = Choice(problem=problem, strategy=strategy, n=n, seed=seed, run=run)
+        if html is not None:
+            check_output(html, "html")
+        choice = SearchKey(problem=problem, strategy=strategy, n=n, seed=seed, run=run)
         found = choose_result(result, choice)
         if html is None:
             most = None if everything else MOST_NODES
