@@ -113,7 +113,7 @@ def test_the_table_marks_best_incomplete_and_failed() -> None:
     assert "50.0 [15, 85]" in text
     assert "vs greedy" in text
     assert "+0.0 [-33, +33]" in text
-    assert "2 searches ended with an error" in text
+    assert "2 searches ended with an error (see problems.jsonl)" in text
     assert "journal" not in text
     report.rows[1].problems, report.rows[1].replayed_tokens = 5, 1
     assert "majority *" in printed(report)

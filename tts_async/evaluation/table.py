@@ -79,5 +79,6 @@ def _remarks(rows: list[Row]) -> list[str]:
     if any(row.replayed_tokens for row in rows):
         remarks.append("† not the cost: some of it was in the journal")
     if failed := sum(row.errors for row in rows):
-        remarks.append(f"{failed} searches ended with an error and count as wrong")
+        ended = "1 search" if failed == 1 else f"{failed} searches"
+        remarks.append(f"{ended} ended with an error (see problems.jsonl) and count as wrong")
     return remarks
