@@ -11,9 +11,10 @@ from tts_async.gateway.error_responses import answer_errors
 from tts_async.gateway.http_log import make_http_logger
 from tts_async.gateway.model_names import ModelNames
 from tts_async.gateway.models import list_models, show_model
-from tts_async.gateway.parts import ACCESS, MODEL_NAMES, SETTINGS, SOLVER, Access
+from tts_async.gateway.parts import ACCESS, MODEL_NAMES, SETTINGS, SOLVER, TURNSTILE, Access
 from tts_async.gateway.readiness import READINESS, make_readiness, show_health, show_ready
 from tts_async.gateway.settings import GatewaySettings
+from tts_async.gateway.turnstile import Turnstile
 from tts_async.solver import Solver
 
 
@@ -49,6 +50,7 @@ def make_app(
     app[ACCESS] = access or AccessControl(settings)
     app[MODEL_NAMES] = ModelNames(settings.aliases, solver.has_verifier, settings.max_candidates)
     app[READINESS] = make_readiness(app)
+    app[TURNSTILE] = Turnstile()
     app.cleanup_ctx.append(_opened_solver)
     app.add_routes(
         [

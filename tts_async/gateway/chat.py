@@ -8,7 +8,7 @@ from aiohttp import web
 from tts_async.gateway.access_log import current_record
 from tts_async.gateway.completion import Completion
 from tts_async.gateway.outcome import conclude
-from tts_async.gateway.parts import ACCESS, MODEL_NAMES, SETTINGS, SOLVER
+from tts_async.gateway.parts import ACCESS, MODEL_NAMES, SETTINGS, SOLVER, TURNSTILE
 from tts_async.gateway.request_body import read_body
 from tts_async.gateway.running import AdmittedSearch
 from tts_async.gateway.schema import StreamOptions, read_chat_request
@@ -21,6 +21,7 @@ from tts_async.gateway.streaming import stream_search
 async def complete_chat(request: web.Request) -> web.StreamResponse:
     """The answer, whole or as a stream. A client that goes away cancels the search."""
     app = request.app
+    await app[TURNSTILE].enter()
     solver = app[SOLVER]
     tenant = app[ACCESS].authenticate(request)
     asked = read_chat_request(await read_body(request))

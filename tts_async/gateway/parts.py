@@ -8,9 +8,19 @@ from aiohttp import web
 from tts_async.gateway.access.tenant import Tenant
 from tts_async.gateway.model_names import ModelNames
 from tts_async.gateway.settings import GatewaySettings
+from tts_async.gateway.turnstile import Turnstile
 from tts_async.solver import Solver
 
-__all__ = ["ACCESS", "MODEL_NAMES", "SETTINGS", "SOLVER", "Access", "Admission", "Tenant"]
+__all__ = [
+    "ACCESS",
+    "MODEL_NAMES",
+    "SETTINGS",
+    "SOLVER",
+    "TURNSTILE",
+    "Access",
+    "Admission",
+    "Tenant",
+]
 
 
 class Admission(Protocol):
@@ -64,3 +74,4 @@ SOLVER: Final = web.AppKey("solver", Solver)
 SETTINGS: Final = web.AppKey("settings", GatewaySettings)
 MODEL_NAMES: Final = web.AppKey("model_names", ModelNames)
 ACCESS: Final[web.AppKey[Access]] = web.AppKey("access", Access)
+TURNSTILE: Final = web.AppKey("turnstile", Turnstile)
