@@ -3,7 +3,7 @@
 import asyncio
 import socket
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from io import BytesIO
 
 import aiohttp
@@ -94,10 +94,17 @@ async def test_stopping_cancels_what_is_under_way(monkeypatch: pytest.MonkeyPatc
                 assert response.status == 202
             ask = {"jsonrpc": "2.0", "id": 2, "method": "tools/call"}
             ask |= {"params": {"name": "solve", "arguments": {"problem": "p"}}}
-            task = asyncio.create_task(session.post(url, json=ask, headers=own).__aenter__())
+
+            async def wait_for_answer() -> None:
+                async with session.post(url, json=ask, headers=own) as response:
+                    await response.read()
+
+            task = asyncio.create_task(wait_for_answer())
             await generator.waiting.wait()
         await generator.cancelled.wait()
-        await asyncio.wait([task])
+        task.cancel()
+        with suppress(asyncio.CancelledError, aiohttp.ClientError):
+            await task
 
 
 @pytest.mark.parametrize(
