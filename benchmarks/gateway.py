@@ -1,6 +1,6 @@
 """The gateway under load: many clients at once, fair shares, small beside large, memory.
 
-``python -m benchmarks.gateway [--json] [--quick]``: about 50 s, with ``--quick`` about 20 s. The
+``python -m benchmarks.gateway [--json] [--quick]``: about 25 s, with ``--quick`` about 15 s. The
 gateway is a process of its own (``benchmarks/gateway_server.py``), the clients are in this one, and
 all of it is on the loopback address of one machine, whose cores they share.
 
