@@ -20,6 +20,7 @@ CLIENT_GONE: Final = 499
 """The status of a request whose client did not wait for the answer; nginx's invention."""
 _USABLE_ID: Final = re.compile(r"[A-Za-z0-9._:/+=@-]{1,128}")
 _POLLED: Final = frozenset({"/health", "/ready", "/metrics"})
+_PARTS_OF_PAGES: Final = (".js", ".css")
 
 
 @dataclass(slots=True, kw_only=True)
@@ -77,7 +78,8 @@ async def _log_request(request: web.Request, handler: Handler) -> web.StreamResp
             raise
         finally:
             log = structlog.get_logger("tts_async")
-            quiet = request.path in _POLLED and status < web.HTTPBadRequest.status_code
+            frequent = request.path in _POLLED or request.path.endswith(_PARTS_OF_PAGES)
+            quiet = frequent and status < web.HTTPBadRequest.status_code
             (log.debug if quiet else log.info)(
                 "request",
                 **record.fields(),

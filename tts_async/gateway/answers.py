@@ -67,12 +67,13 @@ def _best_of_groups(result: Result) -> Iterator[Candidate]:
 
 
 def _winner(result: Result) -> Candidate:
-    """The candidate that won; a strategy's own election may put together one of its own."""
-    for candidate in result.candidates:
-        if (candidate.text, candidate.answer) == (result.text, result.answer):
-            return candidate
+    """The candidate that won; a strategy's own election may put together a text of its own."""
+    winner = result.winner
+    if winner is not None and winner.text == result.text:
+        return winner
+    group = None if winner is None else winner.group
     return Candidate(
-        path=(), text=result.text, answer=result.answer, score=None, group=None, tokens=0
+        path=(), text=result.text, answer=result.answer, score=None, group=group, tokens=0
     )
 
 

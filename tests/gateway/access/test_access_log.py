@@ -84,13 +84,13 @@ async def test_the_line_of_a_client_that_went_away() -> None:
 
 
 async def test_those_who_only_look_are_not_in_the_way() -> None:
-    """Balancers ask every second."""
+    """Balancers ask every second, and a page has many files."""
     with capture_logs() as lines:
         async with gateway(solver(), TENANTS) as door:
-            for path in ("/health", "/v1/none"):
+            for path in ("/health", "/v1/none", "/live/x.js"):
                 await door.send(head("GET", "Connection: close", path=path))
     levels = [(line["path"], line["log_level"]) for line in requests(lines)]
-    assert levels == [("/health", "debug"), ("/v1/none", "info")]
+    assert levels == [("/health", "debug"), ("/v1/none", "info"), ("/live/x.js", "info")]
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ from typing import Any
 import aiohttp
 import pytest
 from aiohttp.test_utils import TestClient, TestServer
+from structlog.testing import capture_logs
 
 from tests.gateway.live.living import ADMIN, KEYS, MINE, OTHERS, live_app
 from tts_async import Problem
@@ -64,6 +65,17 @@ async def test_the_page_and_its_files() -> None:
             assert set(imported) <= modules
             async with client.get(f"/{name}", headers={"If-None-Match": tag}) as response:
                 assert (response.status, await response.read()) == (304, b"")
+
+
+async def test_files_of_the_page_do_not_fill_the_log() -> None:
+    """There are two dozen of them; that somebody opened the page is worth a line."""
+    with capture_logs() as lines:
+        async with page() as (client, _, _):
+            for path in ("/", "/live/look.css", "/live/tree.css"):
+                async with client.get(path) as response:
+                    assert response.status == 200
+    levels = [(line["path"], line["log_level"]) for line in lines if line["event"] == "request"]
+    assert levels == [("/", "info"), ("/live/look.css", "debug"), ("/live/tree.css", "debug")]
 
 
 async def test_nothing_in_the_page_is_inline_or_from_elsewhere() -> None:

@@ -135,15 +135,7 @@ class WatchedSearch:
 
     def _outcome_of(self, result: Result) -> OutcomeRecord:
         numbered = [(self._tree.number(voter.path), voter) for voter in result.candidates]
-        winner = next(
-            (
-                number
-                for number, voter in numbered
-                if result.answer is not None
-                and (voter.answer, voter.text) == (result.answer, result.text)
-            ),
-            None,
-        )
+        winner = result.winner
         return OutcomeRecord(
             stood=len(result.candidates),
             candidates=[
@@ -165,7 +157,7 @@ class WatchedSearch:
             ],
             spend=result.spend.to_dict(),
             seed=result.seed,
-            winner=winner,
+            winner=None if winner is None else self._tree.number(winner.path),
         )
 
     def _end(self, state: str, at: float, version: int) -> None:
