@@ -39,7 +39,7 @@ def test_names(name: str, strategy: str | None, n: int | None) -> None:
 )
 def test_what_is_no_name(name: str) -> None:
     """404, with what there is."""
-    with pytest.raises(GatewayError, match="Choose one of greedy, majority-N") as caught:
+    with pytest.raises(GatewayError, match="choose one of greedy, majority-N") as caught:
         names().find(name)
     error = caught.value
     assert (error.status, error.code, error.param) == (404, "model_not_found", "model")

@@ -62,7 +62,7 @@ class ModelNames:
             raise GatewayError(
                 404,
                 "model_not_found",
-                f"model: there is no {name!r}; {hint}Choose one of {', '.join(_patterns())}",
+                f"model: there is no {name!r}; {hint}choose one of {', '.join(_patterns())}",
                 param="model",
             )
         return found
