@@ -18,10 +18,8 @@ microseconds per expansion. Paths grow by 40 tokens per step to ten steps, from 
 - ``vllm``: the same on ``VLLMGenerator``, so all there is
 """
 
-import argparse
 import asyncio
 import gc
-import json
 import os
 import time
 from collections.abc import Awaitable, Callable, Iterator, Sequence
@@ -34,6 +32,7 @@ from typing import Any
 import aiohttp
 from openai import AsyncOpenAI, DefaultAioHttpClient
 
+from benchmarks.figures import print_figures
 from benchmarks.null_server import ANSWER, CHOICES, IDS, STEP, TOKENS, null_server
 from tts_async import DVTS, Problem, Sampling, Solver
 from tts_async.generation import OpenAIGenerator, VLLMGenerator
@@ -206,19 +205,5 @@ async def measure(*, quick: bool) -> dict[str, Any]:
     return figures | {"load_average": os.getloadavg()[0]}
 
 
-def main() -> None:
-    """Measure and print."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--json", action="store_true", help="print one JSON object")
-    parser.add_argument("--quick", action="store_true", help="fewer rounds of fewer expansions")
-    options = parser.parse_args()
-    figures = asyncio.run(measure(quick=options.quick))
-    if options.json:
-        print(json.dumps(figures))
-        return
-    for name, value in figures.items():
-        print(f"{name}: {value}")
-
-
 if __name__ == "__main__":
-    main()
+    print_figures(measure, __doc__, "fewer rounds of fewer expansions")

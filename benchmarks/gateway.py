@@ -20,7 +20,6 @@ With each: ``lag_p99_ms`` and ``lag_max_ms``, how late the gateway's event loop 
 every 5 ms; one that it missed was late as well.
 """
 
-import argparse
 import asyncio
 import json
 import os
@@ -35,6 +34,7 @@ from typing import Any
 
 import aiohttp
 
+from benchmarks.figures import print_figures
 from benchmarks.null_server import null_server
 from tts_async.gateway.access import KEYS_VARIABLE
 
@@ -258,19 +258,5 @@ async def measure(*, quick: bool) -> dict[str, Any]:
     return figures | {"load_average_after": os.getloadavg()[0]}
 
 
-def main() -> None:
-    """Measure and print."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--json", action="store_true", help="print one JSON object")
-    parser.add_argument("--quick", action="store_true", help="fewer requests")
-    options = parser.parse_args()
-    figures = asyncio.run(measure(quick=options.quick))
-    if options.json:
-        print(json.dumps(figures))
-        return
-    for name, value in figures.items():
-        print(f"{name}: {value}")
-
-
 if __name__ == "__main__":
-    main()
+    print_figures(measure, __doc__, "fewer requests")

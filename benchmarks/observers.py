@@ -11,9 +11,6 @@ of CPU microseconds per expansion (six events) beside the subject without one, `
 - ``traces_us``: every span recorded, and dropped where it would be exported
 """
 
-import argparse
-import asyncio
-import json
 import logging
 import os
 from collections.abc import Sequence
@@ -34,6 +31,7 @@ from benchmarks.client import (
     cpu_per_expansion,
     problems,
 )
+from benchmarks.figures import print_figures
 from tts_async import Problem, Solver
 from tts_async.observe import log_events, make_metrics, trace_searches
 from tts_async.types.events import Observer
@@ -97,19 +95,5 @@ async def measure(*, quick: bool) -> dict[str, float]:
     return figures | {"load_average": os.getloadavg()[0]}
 
 
-def main() -> None:
-    """Measure and print."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--json", action="store_true", help="print one JSON object")
-    parser.add_argument("--quick", action="store_true", help="fewer rounds of fewer expansions")
-    options = parser.parse_args()
-    figures = asyncio.run(measure(quick=options.quick))
-    if options.json:
-        print(json.dumps(figures))
-        return
-    for name, value in figures.items():
-        print(f"{name}: {value}")
-
-
 if __name__ == "__main__":
-    main()
+    print_figures(measure, __doc__, "fewer rounds of fewer expansions")
