@@ -6,8 +6,8 @@ It starts a server of its own with the embedded generator (the interpreter that 
 it. Problems, seeds, sampling and search decisions are the same for all; prefix caches are not
 shared between runs.
 
-- ``lock_step``: as in ``benchmarks/fleet/baselines.py``; the verifier scores whole texts
-- ``lock_step, our verifier``: the same with prefix reuse
+- ``lock_step``: as in ``benchmarks/fleet/baselines.py``; every path is scored as a whole text
+- ``lock_step, our verifier``: the same with prefix reuse, and equal paths scored once
 - ``tts_async``: ``Solver.solve_many``
 
 ``ratio`` is the makespan over that of ``tts_async``. Generator and verifier share two cores here,
@@ -29,6 +29,7 @@ from typing import Any
 from benchmarks.fleet.baselines import Job
 from benchmarks.fleet.measure import Schedule, in_lock_step, ours
 from benchmarks.fleet.rounds import AnyStrategy
+from benchmarks.whole_texts import WholeTextVerifier
 from tests.vllm.servers import VLLMServer
 from tts_async import DVTS, BeamSearch, Problem, Sampling
 from tts_async.embedded import GENERATOR_PATH, PRM_AGGREGATION, PRM_PATH, TEMPERATURE
@@ -38,7 +39,6 @@ from tts_async.types.generation import GenerationRequest, Step
 from tts_async.verifiers import LocalVerifier
 
 ROOT = Path(__file__).parents[1]
-REMEMBERED = 32_768  # tokens of recent paths, the verifier's default
 COMPILED = ("--no-enforce-eager",)  # the tests start faster without, and generate at half the speed
 SCHEDULES = (
     Schedule("lock_step", in_lock_step, reuse=False),
@@ -71,7 +71,7 @@ class OpenVerifier:
 
     aggregation = PRM_AGGREGATION
 
-    def __init__(self, verifier: LocalVerifier) -> None:
+    def __init__(self, verifier: LocalVerifier | WholeTextVerifier) -> None:
         self.capacity = verifier.capacity
         self.score = verifier.score
 
@@ -83,11 +83,7 @@ async def run(
     latencies: list[float] = []
     async with (
         VLLMGenerator(url, cache_salt=f"{schedule.name} {strategy!r}") as vllm,
-        LocalVerifier(
-            PRM_PATH,
-            aggregation=PRM_AGGREGATION,
-            cache_tokens=REMEMBERED if schedule.reuse else 0,
-        ) as verifier,
+        LocalVerifier(PRM_PATH) if schedule.reuse else WholeTextVerifier() as verifier,
     ):
         generator = CountingGenerator(vllm)
         start = time.perf_counter()
@@ -102,7 +98,7 @@ async def run(
         )
         await schedule.run(job, generator.capacity)
         makespan = time.perf_counter() - start
-        scored = await verifier.statistics()
+        computed = (await verifier.statistics()).computed_tokens
     return {
         "strategy": type(strategy).__name__,
         "n": strategy.n,
@@ -112,7 +108,7 @@ async def run(
         "mean_s": round(sum(latencies) / len(latencies), 2),
         "expansions": generator.calls,
         "generated_tokens": generator.tokens,
-        "prm_tokens": scored.computed_tokens,
+        "prm_tokens": computed,
     }
 
 

@@ -9,6 +9,7 @@ from tests.vllm.outcomes import (
     assert_same,
     easy_problems,
     embedded_solver,
+    solve_all,
     solve_undisturbed,
 )
 from tests.vllm.servers import CAPACITY, VLLMServer, eventually
@@ -19,6 +20,7 @@ from tts_async.types.problem import Problem
 
 CANCELLED = 1000
 SIDE_BY_SIDE = 50
+ALL_AT_ONCE = Majority(n=16, early_stop=False)
 STRATEGIES = (Majority(n=4), BestOfN(n=4), BeamSearch(n=8), DVTS(n=8))
 
 
@@ -45,13 +47,14 @@ async def assert_nothing_left(
 
 
 async def test_cancelling_a_search_aborts_it_on_the_server(server: VLLMServer) -> None:
-    """Dozens of sequences run; within seconds of the cancellation none does, and none waits."""
+    """Dozens of sequences run; after the cancellation most of their tokens are never made."""
+    problems = easy_problems(8, level=5)
     generator = VLLMGenerator(server.base_url, capacity=2 * CAPACITY)
     async with Solver(generator=generator) as solver:
         tasks = asyncio.all_tasks()
+        before = await server.metric("generation_tokens_total")
         searches = [
-            asyncio.create_task(solver.solve(problem, strategy=Majority(n=16)))
-            for problem in easy_problems(8, level=5)
+            asyncio.create_task(solver.solve(problem, strategy=ALL_AT_ONCE)) for problem in problems
         ]
 
         async def is_busy() -> bool:
@@ -63,6 +66,10 @@ async def test_cancelling_a_search_aborts_it_on_the_server(server: VLLMServer) -
         await asyncio.wait(searches)
         assert all(search.cancelled() for search in searches)
         await assert_nothing_left(server, solver, generator, tasks)
+        made = await server.metric("generation_tokens_total") - before
+
+        results = await solve_all(solver, problems, ALL_AT_ONCE)
+    assert made < sum(result.spend.tokens for result in results) / 2
 
 
 async def test_a_thousand_cancelled_searches(server: VLLMServer, record_property: Record) -> None:

@@ -57,22 +57,27 @@ async def test_a_server_that_comes_back(server: VLLMServer, spare: VLLMServer) -
 async def test_a_server_that_does_not_come_back(server: VLLMServer, spare: VLLMServer) -> None:
     """Searches that have another server end as they would have; the others end with their error.
 
-    Two solvers share the server that dies, and one of them has a second one. Nobody waits for what
-    does not come, and what was finished stays.
+    Two solvers share the server that dies, and one of them has a second one. It begins when the
+    other has finished some searches, and the server dies as soon as it has children: then both are
+    in the middle of their work, on any machine. Nobody waits for what does not come, and what was
+    finished stays.
     """
     expected = await solve_undisturbed(server.base_url, PROBLEMS, STRATEGY)
     replicated = ReplicatedGenerator(
         [VLLMGenerator(one.base_url, capacity=CAPACITY, retry=FAIL_FAST) for one in (server, spare)]
     )
     alone = VLLMGenerator(spare.base_url, capacity=CAPACITY, retry=BRIEF)
-    observers = [once_after(3, SearchFinished, spare.kill)]
+    some_finished = asyncio.Event()
+    when_finished = once_after(3, SearchFinished, some_finished.set)
+    when_expanded = once_after(1, ExpansionFinished, spare.kill)
     async with (
-        embedded_solver(replicated) as solver,
-        embedded_solver(alone, observers=observers, max_in_flight=4) as doomed,
+        embedded_solver(replicated, observers=[when_expanded]) as solver,
+        embedded_solver(alone, observers=[when_finished], max_in_flight=4) as doomed,
         asyncio.TaskGroup() as group,
     ):
-        taken_over = group.create_task(solve_all(solver, PROBLEMS, STRATEGY))
         cut_short = group.create_task(solve_all(doomed, PROBLEMS, STRATEGY))
+        await some_finished.wait()
+        taken_over = group.create_task(solve_all(solver, PROBLEMS, STRATEGY))
 
     assert_same(taken_over.result(), expected)
     counts = replicated.statistics()
