@@ -4,6 +4,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 QUIETLY := --quiet --disable-pip-version-check
+WORKERS ?= 2
 DEMO_OUT ?= runs/demo
 DEMO_PROBLEM := 4+((8*33)+53)
 DEMO_STRATEGIES := greedy,majority,best_of_n,beam_search,dvts
@@ -34,7 +35,7 @@ demo: setup-demo
 	@$(BIN)/tts-async eval arithmetic --limit 100 --strategy $(DEMO_STRATEGIES) --n 1,4,16 --out $(DEMO_OUT) --overwrite
 
 test: setup-dev lint types
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile
 
 # pytest starts the servers and ends them: tests/vllm/conftest.py. Logs: runs/vllm-logs.
 test-vllm: setup-dev setup-vllm

@@ -1,10 +1,17 @@
-"""What holds for every test: nothing blocks an event loop, no logging is left set up."""
+"""What holds for every test: nothing blocks a loop, no logging is left, no example is slow."""
 
 from collections.abc import Iterator
 
 import pytest
 import structlog
 from blockbuster import blockbuster_ctx
+from hypothesis import HealthCheck, settings
+
+# The same examples in every run, and however busy the machine is, none of them takes too long.
+settings.register_profile(
+    "steady", derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.load_profile("steady")
 
 
 @pytest.fixture(autouse=True)

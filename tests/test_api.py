@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 import tts_async
+from tests.patience import PATIENCE
 from tts_async import BestOfN, Budget, ConfigurationError, Result
 from tts_async.evaluation import load_problems
 
@@ -85,7 +86,7 @@ def test_solve_sync_works_inside_and_outside_of_a_loop() -> None:
         [sys.executable, "-W", "error", "-c", script],
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=PATIENCE,
         check=False,
     )
     assert run.returncode == 0, run.stderr

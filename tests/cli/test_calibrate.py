@@ -55,11 +55,13 @@ def test_calibrate_then_solve(command: Command, evaluated: Path) -> None:
     assert (origin["source"], origin["dataset"], origin["problems"]) == ("run", "set.jsonl", 30)
     assert origin["seeds"] == [0, 1]
     assert [row["budget"] for row in policy["rows"]] == [1, 4, 8]
-    answer = command(
-        *("solve", "say 5", "--strategy", "compute_optimal", "--policy", "run/policy.json"),
-        *("--n", "8", "--json"),
-    )
-    assert json.loads(answer.stdout)["answer"] == "5"
+    solve = ("solve", "say 5", "--strategy", "compute_optimal", "--policy", "run/policy.json")
+    answer = json.loads(command(*solve, "--n", "8", "--json").stdout)
+    assert answer["answer"] == "5"
+    assert answer["chosen"] in {
+        f"{name} n={n}" for name in ("best_of_n", "majority") for n in (4, 8)
+    }
+    assert f"n=8, went on with {answer['chosen']}" in command(*solve, "--n", "8").stdout
 
 
 def test_a_policy_can_be_evaluated_like_any_strategy(
@@ -76,6 +78,9 @@ def test_a_policy_can_be_evaluated_like_any_strategy(
     best_of_n, chosen = json.loads(Path("again/results.json").read_text())["rows"]
     assert (chosen["strategy"], chosen["correct"]) == ("compute_optimal", best_of_n["correct"])
     assert chosen["replayed_tokens"] == chosen["tokens"]
+    assert sum(chosen["chosen"].values()) == chosen["runs"]
+    assert best_of_n["chosen"] == {}
+    assert "compute_optimal n=8 went on with " in " ".join(run.stdout.split())
     again = command("calibrate", "again")
     assert again.exit_code == 0
     assert "left out: ComputeOptimal(n=8" in again.stderr

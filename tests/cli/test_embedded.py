@@ -4,10 +4,11 @@ import json
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
+
+from tests.patience import PATIENCE
 
 PROBLEM = "(9*12)-(41+66)"
 
@@ -29,7 +30,7 @@ def children_of(pid: int) -> list[str]:
 def test_solve_with_nothing_configured() -> None:
     """Tree search with the embedded generator and verifier; the same seed, the same result."""
     runs = [start("solve", PROBLEM, "--n", "4", "--json", "--tree") for _ in range(2)]
-    first, second = (json.loads(run.communicate(timeout=100)[0]) for run in runs)
+    first, second = (json.loads(run.communicate(timeout=PATIENCE)[0]) for run in runs)
     assert [run.returncode for run in runs] == [0, 0]
     assert first["strategy"] == "dvts"
     assert first["candidates"]
@@ -46,12 +47,10 @@ def test_interrupted_with_both_models_open() -> None:
     while "scoring started" not in process.stderr.readline():
         assert process.poll() is None
     children = children_of(process.pid)
-    begin = time.perf_counter()
     process.send_signal(signal.SIGINT)
-    out, err = process.communicate(timeout=60)
+    out, err = process.communicate(timeout=PATIENCE)
     assert (process.returncode, out) == (130, "")
     assert err.endswith("tts-async: interrupted\n")
     assert "Traceback" not in err
-    assert time.perf_counter() - begin < 20
     assert len(children) == 2
     assert not [child for child in children if Path(f"/proc/{child}").exists()]

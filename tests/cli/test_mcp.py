@@ -14,6 +14,8 @@ import pytest
 from mcp import Client, StdioServerParameters
 from mcp.types import TextContent
 
+from tests.patience import PATIENCE
+
 SCRIPT = str(Path(__file__).with_name("parrot_command.py"))
 NOISY = f"""
 import os, runpy, sys
@@ -66,7 +68,7 @@ async def test_stdio_on_the_embedded_models() -> None:
     async def note(progress: float, _: float | None, __: str | None) -> None:
         told.append(progress)
 
-    async with asyncio.timeout(100):
+    async with asyncio.timeout(PATIENCE):
         async with Client(stdio("-m", "tts_async", "mcp")) as client:
             call = {"problem": "3+4*5", "strategy": "dvts", "n": 4, "seed": 0}
             result = await client.call_tool("solve", call, progress_callback=note)
@@ -98,7 +100,7 @@ def test_a_signal_ends_it_while_the_client_is_silent() -> None:
     process.stdin.flush()
     assert json.loads(process.stdout.readline())["result"]["serverInfo"]["name"] == "tts-async"
     process.send_signal(signal.SIGINT)
-    assert process.wait(timeout=20) == 0
+    assert process.wait(timeout=PATIENCE) == 0
     process.stdin.close()
     assert process.stdout.read() == ""
     process.stdout.close()
@@ -110,7 +112,7 @@ def test_a_signal_ends_it_while_the_client_is_silent() -> None:
 def test_the_end_of_the_input_ends_it() -> None:
     """With nothing on stdout but messages."""
     process = start()
-    out, err = process.communicate(json.dumps(INITIALIZE) + "\nnot json\n", timeout=20)
+    out, err = process.communicate(json.dumps(INITIALIZE) + "\nnot json\n", timeout=PATIENCE)
     assert (process.returncode, err) == (0, "")
     assert all(json.loads(line)["jsonrpc"] == "2.0" for line in out.splitlines())
 
@@ -125,7 +127,7 @@ async def test_http() -> None:
     async with Client(found[1]) as client:
         assert (await answer(client, problem="say 7"))["answer"] == "7"
     process.send_signal(signal.SIGTERM)
-    out, err = await asyncio.to_thread(process.communicate, timeout=20)
+    out, err = await asyncio.to_thread(process.communicate, timeout=PATIENCE)
     assert (process.returncode, out, err) == (0, "", "")
 
 

@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.patience import PATIENCE
+
 SCRIPT = str(Path(__file__).with_name("parrot_command.py"))
 ROOT = Path(__file__).parents[2]
 
@@ -24,11 +26,10 @@ def start(*arguments: str, script: tuple[str, ...] = (SCRIPT,)) -> "subprocess.P
 
 def wait_for_lines(path: Path, count: int) -> None:
     """Until the file has so many lines."""
-    for _ in range(1000):
-        if path.exists() and len(path.read_text().splitlines()) >= count:
-            return
+    end = time.monotonic() + PATIENCE
+    while not path.exists() or len(path.read_text().splitlines()) < count:
+        assert time.monotonic() < end, f"{path} did not get {count} lines"
         time.sleep(0.02)
-    pytest.fail(f"{path} did not get {count} lines")
 
 
 def write_problems(folder: Path) -> tuple[Path, Path]:
@@ -39,7 +40,7 @@ def write_problems(folder: Path) -> tuple[Path, Path]:
     return path, folder / "out"
 
 
-def test_version_is_quick_and_light() -> None:
+def test_version_is_light() -> None:
     """Neither torch nor a plotting or server library is loaded for the command line."""
     code = (
         "import sys; sys.argv[1:] = ['version']\n"
@@ -48,10 +49,8 @@ def test_version_is_quick_and_light() -> None:
         "except SystemExit: pass\n"
         "print([m for m in ('torch', 'matplotlib', 'openai', 'aiohttp') if m in sys.modules])"
     )
-    begin = time.perf_counter()
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert run.stdout.endswith("\n[]\n")
-    assert time.perf_counter() - begin < 5  # 0.3 s on an idle machine
 
 
 def test_as_a_module(tmp_path: Path) -> None:
@@ -71,7 +70,7 @@ def test_as_a_module(tmp_path: Path) -> None:
 def test_a_large_problem_through_a_pipe() -> None:
     """A megabyte is no problem for the command itself."""
     process = start("solve", "-", "--strategy", "greedy", "--json")
-    out, err = process.communicate("word " * 200_000 + "say 7", timeout=30)
+    out, err = process.communicate("word " * 200_000 + "say 7", timeout=PATIENCE)
     assert (process.returncode, err) == (0, "")
     assert json.loads(out)["answer"] == "7"
 
@@ -83,10 +82,33 @@ def test_a_reader_that_leaves() -> None:
     process.stdout.close()
     assert process.stderr is not None
     err = process.stderr.read()
-    process.wait(timeout=30)
+    process.wait(timeout=PATIENCE)
     process.stdin.close()  # type: ignore[union-attr]
     process.stderr.close()
     assert "Traceback" not in err
+
+
+@pytest.mark.parametrize(
+    ("command", "said"),
+    [
+        ("solve - <&-", "problem: the text is empty"),
+        ("tree - <&-", "stdin: holds no results"),
+        ("version >&-", ""),
+    ],
+)
+def test_a_closed_stream(command: str, said: str) -> None:
+    """Nothing comes from it, and what goes there is lost."""
+    run = subprocess.run(
+        f"{sys.executable} -m tts_async {command}",
+        shell=True,
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=ROOT,
+    )
+    assert (run.returncode, run.stdout) == (2 if said else 0, "")
+    assert said in run.stderr
+    assert run.stderr.count("\n") == bool(said)
 
 
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
@@ -98,7 +120,7 @@ def test_an_interrupted_eval_keeps_what_was_finished(
     process = start("eval", str(problems), "--strategy", "greedy", "--json", "--out", str(folder))
     wait_for_lines(folder / "problems.jsonl", 2)
     process.send_signal(number)
-    out, err = process.communicate(timeout=30)
+    out, err = process.communicate(timeout=PATIENCE)
     assert (process.returncode, out) == (code, "")
     assert "Traceback" not in err
     hint = f"the same command with --resume --out {folder} goes on"
@@ -121,18 +143,23 @@ def test_a_second_interrupt_ends_at_once(tmp_path: Path) -> None:
     """Also when closing would take for ever; what comes at once is an echo of the first."""
     hang = tmp_path / "hang.py"
     hang.write_text(
-        "import asyncio, sys, typer\n"
+        "import asyncio, signal, sys, types, typer\n"
         f"sys.path.insert(0, {str(ROOT)!r})\n"
-        "from tts_async.cli.running import exit_codes, run_interruptible\n"
+        "from tts_async.cli import running\n"
+        "now = 0.0\n"
+        "running.time = types.SimpleNamespace(monotonic=lambda: now)\n"
         "async def main():\n"
+        "    global now\n"
         "    try:\n"
         "        print('ready', flush=True)\n"
         "        await asyncio.sleep(3600)\n"
         "    finally:\n"
+        "        signal.raise_signal(signal.SIGINT)\n"
+        "        now = 0.5\n"
         "        print('closing', flush=True)\n"
         "        await asyncio.sleep(3600)\n"
         "def command():\n"
-        "    with exit_codes(): run_interruptible(main())\n"
+        "    with running.exit_codes(): running.run_interruptible(main())\n"
         "typer.run(command)\n"
     )
     process = start(script=(str(hang),))
@@ -140,10 +167,7 @@ def test_a_second_interrupt_ends_at_once(tmp_path: Path) -> None:
     for line in ("ready\n", "closing\n"):
         assert process.stdout.readline() == line
         process.send_signal(signal.SIGINT)
-    time.sleep(0.5)
-    assert process.poll() is None
-    process.send_signal(signal.SIGINT)
-    process.communicate(timeout=10)
+    process.communicate(timeout=PATIENCE)
     assert process.returncode == 130
 
 
@@ -157,7 +181,7 @@ def test_no_process_stays_behind(tmp_path: Path) -> None:
     wait_for_lines(folder / "problems.jsonl", 1)
     children = children_of(process.pid)
     process.send_signal(signal.SIGINT)
-    process.communicate(timeout=30)
+    process.communicate(timeout=PATIENCE)
     assert process.returncode == 130
     assert children
     assert not [child for child in children if Path(f"/proc/{child}").exists()]

@@ -11,7 +11,8 @@ import openai
 import pytest
 
 from tests.cli.conftest import Command
-from tts_async.cli.serve_command import read_aliases
+from tests.patience import PATIENCE
+from tts_async.cli.gateway_options import read_aliases
 from tts_async.errors import ConfigurationError
 
 
@@ -57,7 +58,7 @@ def test_ask_stream_and_stop() -> None:
             assert b"tts_async_searches_finished_total" in metrics.read()
     finally:
         process.send_signal(signal.SIGINT)
-        _, err = process.communicate(timeout=30)
+        _, err = process.communicate(timeout=PATIENCE)
     assert process.returncode == 0, err
     assert err.splitlines()[-1] == "tts-async: stopped"
     assert "Traceback" not in err

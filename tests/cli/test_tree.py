@@ -107,10 +107,9 @@ def data(**changes: Any) -> dict[str, Any]:
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        ("{", "result.json is not JSON"),
-        ("[" * 100_000, "result.json is not JSON"),
-        ("[]", "Expected `object`, got `array`"),
-        (json.dumps(small().to_dict(tree=False)), "has no tree; print it with solve --json --tree"),
+        ("", "result.json: holds no results"),
+        ("{", "result.json: not JSON"),
+        (json.dumps(small().to_dict(tree=False)), "line 1: no result with its tree; give a"),
         (json.dumps({"rows": []}), "give the folder it is in"),
         (json.dumps(data(seed="x")), "Expected `int`, got `str` - at `$.seed`"),
         (json.dumps(data(confidence=float("nan"))), "NaN is no number"),
@@ -118,7 +117,7 @@ def data(**changes: Any) -> dict[str, Any]:
         (json.dumps(data(tree=[{**data()["tree"][0], "score": 2.0}])), "at `$.tree[0].score`"),
         (json.dumps(data(tree=[{**data()["tree"][0], "path": []}])), "at `$.tree[0].path`"),
     ],
-    ids=range(10),
+    ids=range(9),
 )
 def test_files_that_hold_something_else(
     command: Command, tmp_path: Path, content: str, message: str
@@ -160,6 +159,14 @@ def test_a_file_that_is_not_the_one(command: Command, tmp_path: Path) -> None:
     assert command("tree", file, "--problem", "p1", "--seed", "0").exit_code == 0
     run = command("tree", file, "--seed", "3")
     assert "has none with --seed 3: --problem p1 --strategy dvts --n 4 --seed 0" in run.stderr
+
+
+def test_a_file_of_several(command: Command, tmp_path: Path) -> None:
+    """As ``runs export`` writes them: one has to be chosen."""
+    results = [small(), made([((0,), "7", 0.5)], {(0,): "7"}, seed=3)]
+    (tmp_path / "all.jsonl").write_text("".join(json.dumps(r.to_dict()) + "\n" for r in results))
+    assert "has several; choose one: --problem" in command("tree", "all.jsonl").stderr
+    assert command("tree", "all.jsonl", "--seed", "3").exit_code == 0
 
 
 def test_never_over_a_journal(command: Command, folder: Path) -> None:

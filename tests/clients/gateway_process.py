@@ -8,10 +8,10 @@ import time
 from pathlib import Path
 from typing import Self
 
+from tests.patience import PATIENCE
 from tts_async.gateway.access import KEYS_VARIABLE, new_key
 
 ROOT = Path(__file__).parents[2]
-SECONDS = 60
 _URL = re.compile(r"http://127\.0\.0\.1:\d+/v1")
 
 
@@ -53,7 +53,7 @@ class GatewayProcess:
     def __exit__(self, *_: object) -> None:
         self._process.terminate()
         try:
-            self._process.wait(timeout=SECONDS)
+            self._process.wait(timeout=PATIENCE)
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()
@@ -64,7 +64,7 @@ class GatewayProcess:
         return self._log.read_text(encoding="utf-8")
 
     def _wait_for_url(self) -> str:
-        for _ in range(SECONDS * 20):
+        for _ in range(int(PATIENCE) * 20):
             if found := _URL.search(self.printed()):
                 return found[0]
             if self._process.poll() is not None:

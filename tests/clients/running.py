@@ -5,9 +5,9 @@ import subprocess
 from pathlib import Path
 
 from tests.clients.gateway_process import GatewayProcess
+from tests.patience import PATIENCE
 
 OFFLINE = Path(__file__).with_name("offline")
-SECONDS = 90
 
 
 def run_program(python: Path, *arguments: str, gateway: GatewayProcess, folder: Path) -> str:
@@ -24,7 +24,7 @@ def run_program(python: Path, *arguments: str, gateway: GatewayProcess, folder: 
         env=environment,
         capture_output=True,
         text=True,
-        timeout=SECONDS,
+        timeout=PATIENCE,
         check=False,
     )
     assert run.returncode == 0, run.stdout + run.stderr + gateway.printed()[-2000:]

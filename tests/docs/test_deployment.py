@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.docs.pages import DOCS, blocks
+from tests.patience import PATIENCE
 from tts_async.errors import ConfigurationError
 from tts_async.gateway.access import new_key, read_key_file
 from tts_async.gateway.access.secret import write_hash
@@ -46,7 +47,7 @@ def test_systemd_takes_the_unit(tmp_path: Path) -> None:
         capture_output=True,
         text=True,
         check=False,
-        timeout=60,
+        timeout=PATIENCE,
     )
     assert (verdict.returncode, verdict.stderr) == (0, "")
 
@@ -59,7 +60,7 @@ def test_nginx_takes_the_site(tmp_path: Path) -> None:
     chain, key = tmp_path / "fullchain.pem", tmp_path / "privkey.pem"
     request = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=x"]
     subprocess.run(
-        [*request, "-keyout", key, "-out", chain], check=True, capture_output=True, timeout=60
+        [*request, "-keyout", key, "-out", chain], check=True, capture_output=True, timeout=PATIENCE
     )
     site = re.sub(r"/etc/letsencrypt/live/[^/]+", str(tmp_path), configuration("nginx"))
     path = tmp_path / "nginx.conf"
@@ -72,7 +73,7 @@ def test_nginx_takes_the_site(tmp_path: Path) -> None:
         capture_output=True,
         text=True,
         check=False,
-        timeout=60,
+        timeout=PATIENCE,
         env={"PATH": os.environ["PATH"]},
     )
     assert verdict.returncode == 0, verdict.stderr

@@ -29,7 +29,7 @@ ASCII = st.lists(st.sampled_from(CHARACTERS)).map("".join)
 
 
 @given(ASCII)
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_ascii_round_trip(text: str) -> None:
     """Whole and token by token, as a streaming client decodes it."""
     ids = TOKENIZER.encode(text).ids

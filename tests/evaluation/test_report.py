@@ -15,6 +15,7 @@ from tts_async import Majority, Problem, Solver
 from tts_async.errors import ConfigurationError, JournalError
 from tts_async.evaluation import Folder, Report, draw_table, evaluate, plan_runs
 from tts_async.evaluation.metrics import wilson_interval
+from tts_async.evaluation.results import parse_results
 from tts_async.evaluation.whole_file import write_whole
 from tts_async.journal.lock import WriterLock
 from tts_async.testing import run_virtual
@@ -152,7 +153,8 @@ def test_a_run_without_an_outcome_leaves_no_trace(tmp_path: Path) -> None:
 
 def test_an_evaluation_is_never_replaced_by_accident(tmp_path: Path) -> None:
     """It has to be resumed or overwritten, and the message says how."""
-    (tmp_path / "results.json").write_text('{"rows": []}')
+    kept = {"schema": 2, "dataset": "d", "problems": 1, "rows": []}
+    (tmp_path / "results.json").write_text(json.dumps(kept))
     (tmp_path / "mine.txt").write_text("")
     (tmp_path / "pictures").mkdir()
     for name in ("report.md", "report.html", "pictures/accuracy.png", "journal.sqlite-wal"):
@@ -160,7 +162,7 @@ def test_an_evaluation_is_never_replaced_by_accident(tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError, match="add --resume to go on with it, --overwrite"):
         Folder(tmp_path).__enter__()
     with Folder(tmp_path, resume=True) as folder:
-        assert folder.find_earlier() == {"rows": []}
+        assert folder.find_earlier() == parse_results(kept)
     assert folder.results.exists()
     with Folder(tmp_path, overwrite=True) as folder:
         assert folder.find_earlier() is None
@@ -177,7 +179,7 @@ def test_a_folder_where_another_process_is_at_work(tmp_path: Path) -> None:
     assert (tmp_path / "results.json").exists()
 
 
-@pytest.mark.parametrize("content", ["{", "[]", '"x"'])
+@pytest.mark.parametrize("content", ["{", "[]", '"x"', "{}"])
 def test_results_that_cannot_be_resumed(tmp_path: Path, content: str) -> None:
     """They are named; nothing is guessed."""
     (tmp_path / "results.json").write_text(content)

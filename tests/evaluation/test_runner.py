@@ -107,6 +107,13 @@ def test_a_strategy_that_cannot_work_is_the_callers_error() -> None:
         run_virtual(main())
 
 
+def test_problems_without_an_answer_cannot_be_judged() -> None:
+    """They would all count as wrong."""
+    unknown = Problem("say 8", id="x")
+    with pytest.raises(ConfigurationError, match=r"1 of 2 have no answer .* first x; give each"):
+        outcomes([*problems("say 7"), unknown])
+
+
 async def test_cancelling_ends_everything_in_flight() -> None:
     """The outcomes so far are there, and no search goes on behind the scenes."""
     parrot, seen, all_run = Parrot(), list[Outcome](), asyncio.Event()

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.patience import PATIENCE
 from tts_async.embedded import GENERATOR_PATH, PRM_PATH
 
 ROOT = Path(__file__).parents[2]
@@ -41,7 +42,7 @@ def test_an_example_runs(path: Path, tmp_path: Path) -> None:
         env=environment,
         capture_output=True,
         text=True,
-        timeout=90,
+        timeout=PATIENCE,
         check=False,
     )
     assert run.returncode == 0, run.stdout + run.stderr

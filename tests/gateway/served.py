@@ -27,6 +27,12 @@ class Served:
         """The base URL that clients are given."""
         return str(self.server.make_url("/v1"))
 
+    def connections(self) -> int:
+        """How many are open."""
+        assert self.server.runner is not None
+        assert self.server.runner.server is not None
+        return len(self.server.runner.server.connections)
+
     async def ask(self, model: str = "greedy", question: str = "1 + 1", **fields: Any) -> Reply:
         """Status and body of a chat completion with one message."""
         messages = [{"role": "user", "content": question}]

@@ -143,6 +143,7 @@ async def test_the_model_says_how(model: str, tts: Any, strategy: str, n: int) -
         status, body = await gateway.ask(model, tts=tts)
     assert status == 200, body
     assert (body["tts"]["strategy"], body["tts"]["n"]) == (strategy, n)
+    assert (body["tts"]["chosen"] is not None) == (strategy == "compute_optimal")
     assert body["model"] == model
 
 
@@ -227,7 +228,7 @@ async def test_a_deadline_before_the_first_word() -> None:
     [
         (PromptTooLong("800 tokens, and 512 fit"), 400, "context_length_exceeded"),
         (GeneratorUnavailable("http://secret:8000 is away"), 503, "generator_unavailable"),
-        (WorkerStartError("/secret/model"), 503, "generator_unavailable"),
+        (WorkerStartError("/secret/model"), 503, "checker_unavailable"),
         (GeneratorRejected("http://secret:8000 says no"), 502, "generator_failed"),
         (GenerationError("http://secret:8000"), 502, "generator_failed"),
         (RuntimeError("a bug in /secret"), 500, "internal_error"),

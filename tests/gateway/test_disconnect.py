@@ -8,6 +8,7 @@ import pytest
 
 from tests.gateway.connection import asking
 from tests.gateway.served import serving
+from tests.patience import until
 from tts_async import Solver
 from tts_async.testing import RandomGenerator, ScriptedVerifier
 
@@ -27,13 +28,6 @@ def close(writer: asyncio.StreamWriter) -> None:
 def shut(writer: asyncio.StreamWriter) -> None:
     """Half-closed: nothing more to say, and perhaps still listening; to HTTP it is gone."""
     writer.get_extra_info("socket").shutdown(socket.SHUT_WR)
-
-
-async def until(condition: Callable[[], bool]) -> None:
-    """Wait for something to become true."""
-    async with asyncio.timeout(5):
-        while not condition():  # noqa: ASYNC110 - nothing tells
-            await asyncio.sleep(0.005)
 
 
 @pytest.mark.parametrize("stream", [False, True])

@@ -15,6 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.gateway.served import Served, random_trees, serving
+from tests.patience import PATIENCE
 from tts_async.gateway.schema import (
     BudgetOptions,
     ChatMessage,
@@ -24,7 +25,6 @@ from tts_async.gateway.schema import (
     StreamOptions,
 )
 
-SECONDS = 10.0
 URL = "/v1/chat/completions"
 JSON = {"Content-Type": "application/json"}
 USER = {"role": "user", "content": "1 + 1"}
@@ -114,7 +114,7 @@ class Fuzzed:
 
     async def _send(self, body: bytes) -> dict[str, Any] | None:
         async with (
-            asyncio.timeout(SECONDS),
+            asyncio.timeout(PATIENCE),
             self._gateway.session.post(
                 self._gateway.server.make_url(URL), data=body, headers=JSON
             ) as response,
@@ -134,7 +134,7 @@ def fuzzed() -> Iterator[Fuzzed]:
     """One for all of this file: what one request broke, the next one notices."""
     with asyncio.Runner() as runner:
         stack = AsyncExitStack()
-        limits = {"max_candidates": 16, "max_seconds": SECONDS / 2, "progress_seconds": 0}
+        limits = {"max_candidates": 16, "max_seconds": 5, "progress_seconds": 0}
         gateway = runner.run(stack.enter_async_context(serving(random_trees(), **limits)))
         yield Fuzzed(runner, gateway)
         runner.run(stack.aclose())
@@ -197,14 +197,14 @@ def test_a_value_of_every_kind_in_every_field(fuzzed: Fuzzed, place: tuple[str |
 
 
 @given(body=ANYTHING)
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 def test_any_json(fuzzed: Fuzzed, body: Any) -> None:
     """It is hardly ever a request."""
     assert fuzzed.send(encode(body)) is not None
 
 
 @given(data=st.data())
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=120)
 def test_anything_in_two_places_of_a_request(fuzzed: Fuzzed, data: st.DataObject) -> None:
     """One mistake can hide another."""
     body = put(data.draw(st.sampled_from(PLACES)), data.draw(ANYTHING))
@@ -213,14 +213,14 @@ def test_anything_in_two_places_of_a_request(fuzzed: Fuzzed, data: st.DataObject
 
 
 @given(fields=SENSIBLE)
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=120)
 def test_everything_that_the_schema_allows(fuzzed: Fuzzed, fields: dict[str, Any]) -> None:
     """Combinations that make no sense say which field does not."""
     fuzzed.send(encode(PLAIN | fields))
 
 
 @given(data=st.data())
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=120)
 def test_a_body_with_other_bytes_in_it(fuzzed: Fuzzed, data: st.DataObject) -> None:
     """Cut, replaced and inserted, in the middle of a character too."""
     body = encode(PLAIN | data.draw(SENSIBLE))

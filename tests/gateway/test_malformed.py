@@ -11,12 +11,12 @@ from contextlib import asynccontextmanager, suppress
 import pytest
 
 from tests.gateway.served import random_trees
+from tests.patience import PATIENCE
 from tts_async.gateway import GatewaySettings, make_app
 from tts_async.gateway.serving import serve
 
-PATIENCE = 0.3
+CLIENT_SECONDS = 1.0
 """Seconds that a client gets to send what it began."""
-SECONDS = 10.0
 JSON = "Content-Type: application/json"
 BODY = json.dumps({"model": "greedy", "messages": [{"role": "user", "content": "1 + 1"}]}).encode()
 POST = "POST /v1/chat/completions HTTP/1.1"
@@ -115,7 +115,7 @@ async def port() -> AsyncIterator[int]:
 @asynccontextmanager
 async def gateway_on_a_port() -> AsyncIterator[int]:
     """On the loopback address, until the block ends."""
-    app = make_app(random_trees(), GatewaySettings(client_seconds=PATIENCE))
+    app = make_app(random_trees(), GatewaySettings(client_seconds=CLIENT_SECONDS))
     listening = asyncio.Event()
     with socket.create_server(("127.0.0.1", 0)) as sock:
         task = asyncio.create_task(serve(app, [sock], when_ready=listening.set))
@@ -128,7 +128,7 @@ async def gateway_on_a_port() -> AsyncIterator[int]:
 
 async def send(port: int, data: bytes) -> tuple[int, bytes]:
     """Status and body of what comes back before the server closes the connection."""
-    async with asyncio.timeout(SECONDS):
+    async with asyncio.timeout(PATIENCE):
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
         with suppress(ConnectionError):  # it need not take all of it
             writer.write(data)

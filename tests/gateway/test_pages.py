@@ -11,6 +11,7 @@ from tests.gateway.served import boxed, random_trees, scripted, serving
 from tts_async import Solver
 from tts_async.errors import ConfigurationError, GeneratorUnavailable
 from tts_async.gateway import GatewaySettings, make_app
+from tts_async.gateway.readiness import READINESS
 from tts_async.testing import ScriptedGenerator
 from tts_async.types.checkup import ServiceReport
 
@@ -68,12 +69,12 @@ async def test_ready_means_that_something_can_generate(errors: list[Any], status
 async def test_ready_asks_once_for_all() -> None:
     """However many ask, and again when the answer is old."""
     generator = Checked(None)
-    async with serving(Solver(generator=generator), ready_seconds=0.2) as gateway:
+    async with serving(Solver(generator=generator), ready_seconds=3600) as gateway:
         await asyncio.gather(*(gateway.get("/ready") for _ in range(20)))
         assert generator.checks == 1
         generator.gone = True
         assert (await gateway.get("/ready"))[0] == 200
-        await asyncio.sleep(0.25)
+        gateway.server.app[READINESS]._looked -= 3600  # type: ignore[operator]
         assert (await gateway.get("/ready"))[0] == 503
         assert generator.checks == 2
 
@@ -100,7 +101,7 @@ async def test_what_is_not_there(method: str, path: str, status: int, code: str)
 
 async def test_bodies_that_are_not_taken() -> None:
     """Too large, also when unpacked; of another kind; too slow."""
-    async with serving(random_trees(), max_body_bytes=5000, client_seconds=0.2) as gateway:
+    async with serving(random_trees(), max_body_bytes=5000, client_seconds=1) as gateway:
         status, body = await gateway.ask(question="x" * 5000)
         assert (status, body["error"]["code"]) == (413, "request_too_large")
         packed = gzip.compress(json.dumps({"model": "x" * 100_000}).encode())
@@ -113,7 +114,7 @@ async def test_bodies_that_are_not_taken() -> None:
 
         async def slowly() -> Any:
             yield b"{"
-            await asyncio.sleep(1)
+            await asyncio.sleep(2)
             yield b"}"
 
         async with gateway.session.post(

@@ -62,6 +62,20 @@ def test_what_a_search_can_cost() -> None:
     assert plan(max_tokens=100, tts={"budget": 500}).most_tokens == 500
 
 
+@pytest.mark.parametrize("most", [1, 4, 6])
+@pytest.mark.parametrize("model", ["default", "majority", "best-of-n", "beam", "dvts"])
+def test_a_name_without_a_number_stays_within_the_limit(model: str, most: int) -> None:
+    """The usual 16 are too many here; beams stay of equal size."""
+    made = plan(model, settings={"max_candidates": most})
+    beams = model in {"default", "beam", "dvts"}
+    assert made.candidates == (4 if most == 6 and beams else most)
+
+
+def test_fewer_candidates_than_beams_are_wide() -> None:
+    """Narrows them, in the solver's own strategy too."""
+    assert plan("default", tts={"n": 2}).candidates == 2
+
+
 def test_limits_in_time() -> None:
     """The stricter of the operator's and the request's."""
     assert plan().deadline is None

@@ -7,6 +7,7 @@ import pytest
 
 from tests.gateway.connection import asking
 from tests.gateway.served import boxed, random_trees, scripted, serving
+from tests.patience import until
 from tts_async import Solver
 from tts_async.errors import GeneratorUnavailable
 from tts_async.gateway.search_progress import SearchProgress
@@ -71,7 +72,7 @@ async def test_headers_that_no_proxy_collects_by() -> None:
 
 async def test_a_long_silence_is_broken() -> None:
     """By comments, which no client sees."""
-    async with serving(random_trees(delay=0.5), keep_alive_seconds=0.1) as gateway:
+    async with serving(random_trees(delay=1.0), keep_alive_seconds=0.1) as gateway:
         lines = await gateway.lines(model="majority-2")
     assert lines.count(": still searching") >= 3
     assert lines.index(": still searching") == 1  # right after the first chunk
@@ -126,7 +127,9 @@ async def test_a_client_that_does_not_read_is_cut_off() -> None:
         serving(scripted(text), client_seconds=0.3) as gateway,
         asking(gateway, model="greedy", stream=True) as connection,
     ):
-        await asyncio.sleep(1)
+        connections = gateway.connections
+        await until(lambda: bool(connections()))
+        await until(lambda: not connections())
         with pytest.raises((ConnectionError, asyncio.IncompleteReadError)):
             await connection.reader.readexactly(len(text))
 

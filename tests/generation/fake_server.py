@@ -16,6 +16,7 @@ from typing import Any, Self
 
 from aiohttp import web
 
+from tests.patience import PATIENCE
 from tts_async.http import RetryPolicy
 from tts_async.seeds import derive_rng
 from tts_async.types.generation import GenerationRequest, Sampling
@@ -111,7 +112,7 @@ class Reply:
 class Changed:
     """The true answer, after ``change`` was applied to its JSON."""
 
-    change: Callable[[dict[str, Any]], None]
+    change: Callable[[dict[str, Any]], None] = field(repr=False)
 
 
 @dataclass(frozen=True)
@@ -188,8 +189,8 @@ class FakeServer:
         return [body for p, body in self.requests if p == path]
 
     async def until_running(self, count: int) -> None:
-        """Wait until so many requests are being answered; two seconds at most."""
-        async with asyncio.timeout(2.0):
+        """Wait until so many requests are being answered."""
+        async with asyncio.timeout(PATIENCE):
             while self.running != count:
                 self._changed.clear()
                 await self._changed.wait()

@@ -10,7 +10,7 @@ from tts_async.generation import HealthPolicy, ReplicatedGenerator, RetryPolicy,
 from tts_async.seeds import derive_rng
 from tts_async.types.verification import ScoreRequest
 
-QUICK = HealthPolicy(interval=0.1, timeout=0.5, strikes=2, recovery=0.05)
+QUICK = HealthPolicy(interval=0.1, timeout=10.0, strikes=2, recovery=0.05)
 IMPATIENT = RetryPolicy(outage_seconds=0.05, first_wait=0.01)
 STEPS = 3
 
@@ -57,7 +57,7 @@ def replicated(
     """A generator over these servers that loses its patience soon."""
     return ReplicatedGenerator(
         [VLLMGenerator(s.base_url, capacity=capacity, retry=each) for s in servers],
-        retry=retry or RetryPolicy(seconds=5.0, first_wait=0.01),
+        retry=retry or RetryPolicy(seconds=60.0, first_wait=0.01),
         health=health,
     )
 

@@ -113,6 +113,11 @@ OF_CHATS: list[faults.Fault] = [
 ]
 
 
+def named(what: Any) -> str:
+    """What a test of it is called: the same in every process."""
+    return str(getattr(what, "__name__", what))
+
+
 def draws(request: ProxiedRequest) -> bool:
     """Whether it is part of a search; opening a generator is not."""
     return b'"messages"' in request.body or b"completions" in request.path.encode()
@@ -171,7 +176,7 @@ def undisturbed_chats() -> Outcomes:
     return outcomes
 
 
-@pytest.mark.parametrize("fault", [*ANY_SERVER, *OF_COMPLETIONS], ids=str)
+@pytest.mark.parametrize("fault", [*ANY_SERVER, *OF_COMPLETIONS], ids=named)
 async def test_a_fault_that_passes_leaves_no_trace(
     fault: faults.Fault, undisturbed: Outcomes
 ) -> None:
@@ -292,7 +297,7 @@ STAYING: list[tuple[faults.Fault, type[GenerationError]]] = [
 
 
 @pytest.mark.parametrize("kind", [VLLMGenerator, OpenAIGenerator])
-@pytest.mark.parametrize(("fault", "error"), STAYING, ids=str)
+@pytest.mark.parametrize(("fault", "error"), STAYING, ids=named)
 async def test_a_fault_that_stays_ends_its_search_alone(
     fault: faults.Fault, error: type[GenerationError], kind: type
 ) -> None:
@@ -315,7 +320,7 @@ async def test_a_fault_that_stays_ends_its_search_alone(
         assert proxy.running == 0
 
 
-@pytest.mark.parametrize("fault", [*ANY_SERVER, *OF_CHATS], ids=str)
+@pytest.mark.parametrize("fault", [*ANY_SERVER, *OF_CHATS], ids=named)
 async def test_whole_answers_from_any_server(
     fault: faults.Fault, undisturbed_chats: Outcomes
 ) -> None:

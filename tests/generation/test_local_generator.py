@@ -11,6 +11,7 @@ import pytest
 import pytest_asyncio
 
 from tests.generation.test_local_models import CONFIGS, save_model
+from tests.patience import PATIENCE
 from tts_async.errors import (
     ConfigurationError,
     GenerationError,
@@ -66,7 +67,7 @@ async def generator(folder: Path) -> AsyncIterator[LocalGenerator]:
 
 async def until_running(generator: LocalGenerator, sequences: int) -> None:
     """Wait until that many sequences hold a slot."""
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(PATIENCE):
         while (await generator.statistics()).running != sequences:
             pass
 

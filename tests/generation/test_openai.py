@@ -275,7 +275,7 @@ async def test_a_request_takes_no_longer_than_its_timeout() -> None:
     retry = Naps().policy(attempts=2)
     async with (
         FakeServer(extras=OPENAI) as server,
-        OpenAIGenerator(server.base_url, timeout=0.2, retry=retry) as generator,
+        OpenAIGenerator(server.base_url, timeout=1.0, retry=retry) as generator,
     ):
         server.always = Delay()
         with pytest.raises(GeneratorUnavailable, match="no answer in time"):

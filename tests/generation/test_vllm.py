@@ -18,6 +18,7 @@ from tests.generation.fake_server import (
     expansion,
     say,
 )
+from tests.patience import until
 from tts_async.errors import (
     GeneratorRejected,
     GeneratorUnavailable,
@@ -280,9 +281,7 @@ async def test_opened_twice_it_is_the_same() -> None:
     async with FakeServer() as server, VLLMGenerator(server.base_url) as generator:
         async with generator:
             await generator.generate(expansion())
-        async with asyncio.timeout(2.0):
-            while server.connections:  # noqa: ASYNC110
-                await asyncio.sleep(0.01)
+        await until(lambda: not server.connections)
 
 
 async def test_repr_and_statistics_show_the_state() -> None:

@@ -116,7 +116,7 @@ async def test_retry_after_on_the_wire() -> None:
         FakeServer() as server,
         VLLMGenerator(server.base_url, retry=naps.policy()) as generator,
     ):
-        date = formatdate(time.time() + 40, usegmt=True)
+        date = formatdate(time.time() + 100, usegmt=True)
         server.fail(
             COMPLETIONS,
             Status(429, headers={"Retry-After": "20"}),
@@ -124,7 +124,7 @@ async def test_retry_after_on_the_wire() -> None:
         )
         await generator.generate(expansion())
         assert 20.0 <= naps.taken[0] <= 20.5
-        assert 38.0 <= naps.taken[1] <= 40.5
+        assert 70.0 <= naps.taken[1] <= 100.5
 
 
 async def test_a_request_takes_no_longer_than_its_timeout() -> None:
@@ -132,7 +132,7 @@ async def test_a_request_takes_no_longer_than_its_timeout() -> None:
     naps = Naps()
     async with (
         FakeServer() as server,
-        VLLMGenerator(server.base_url, timeout=0.2, retry=naps.policy()) as generator,
+        VLLMGenerator(server.base_url, timeout=1.0, retry=naps.policy()) as generator,
     ):
         server.fail(COMPLETIONS, Delay())
         assert len(await generator.generate(expansion())) == 1

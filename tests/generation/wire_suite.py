@@ -19,6 +19,7 @@ from dataclasses import dataclass
 
 import pytest
 
+from tests.patience import PATIENCE
 from tts_async.errors import PromptTooLong
 from tts_async.types.generation import GenerationRequest, Generator, Sampling, Step
 from tts_async.types.problem import Problem
@@ -82,8 +83,8 @@ class Subject:
         return path
 
     async def until_idle(self) -> None:
-        """Wait until it works on nothing any more; ten seconds at most."""
-        async with asyncio.timeout(10):
+        """Wait until it works on nothing any more."""
+        async with asyncio.timeout(PATIENCE):
             while await self.count_busy():  # noqa: ASYNC110 - of a server, which sets no event
                 await asyncio.sleep(0.01)
 
@@ -189,7 +190,7 @@ async def cancelling_frees_everything(subject: Subject) -> None:
     expected = await subject.generator.generate(kept)
     staying = asyncio.create_task(subject.generator.generate(kept))
     doomed = [asyncio.create_task(subject.ask(DOOMED, seed=100 + i)) for i in range(400)]
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE):
         while not await subject.count_busy():  # noqa: ASYNC110 - of a server
             await asyncio.sleep(0)
     for task in doomed:

@@ -51,10 +51,13 @@ class Notebook:
 
 
 class NotingGenerator(RandomGenerator):
-    """Slow, in an order that differs from life to life; notes what it is asked for."""
+    """In an order that differs from life to life; notes what it is asked for.
 
-    def __init__(self, notebook: Notebook, rng: random.Random) -> None:
-        super().__init__(depth=5, delay=lambda _: rng.uniform(0.002, 0.03), capacity=8)
+    ``longest`` is how long an answer takes at most, in seconds.
+    """
+
+    def __init__(self, notebook: Notebook, rng: random.Random, longest: float) -> None:
+        super().__init__(depth=5, delay=lambda _: rng.uniform(0.1, 1.0) * longest, capacity=8)
         self._notebook = notebook
 
     async def generate(self, request: GenerationRequest) -> list[Step]:
@@ -88,7 +91,7 @@ def _score(step: str) -> float:
 
 
 async def search(folder: Path, scenario: int, life: int, journal: Path | None) -> list[Result]:
-    """All problems, by their order; notes every result that is seen."""
+    """All problems, by their order; notes every result that is seen. Slow with a journal."""
     strategy, speculate = SCENARIOS[scenario]
     notebook = Notebook(folder / f"life-{life}")
     rng = random.Random(life)
@@ -96,7 +99,7 @@ async def search(folder: Path, scenario: int, life: int, journal: Path | None) -
     NotingVerifier.key = (await identity.identify(verifier)).key
     results = []
     async with Solver(
-        generator=NotingGenerator(notebook, rng),
+        generator=NotingGenerator(notebook, rng, longest=0.03 if journal else 0.0),
         verifier=verifier,
         strategy=strategy,
         speculate=speculate,
@@ -220,7 +223,7 @@ def _outcome(result: Result) -> dict[str, Any]:
 
 
 def main(place: Path, kills: int, seed: int) -> dict[str, Any]:
-    """Scenario after scenario until all kills are used up, and as many journals begun."""
+    """Scenario after scenario until all kills are used up, and half as many journals begun."""
     rng, share = random.Random(seed), -(-kills // len(SCENARIOS))
     played: list[dict[str, Any]] = []
     left = kills
@@ -229,7 +232,7 @@ def main(place: Path, kills: int, seed: int) -> dict[str, Any]:
         folder, scenario = place / str(number), number % len(SCENARIOS)
         played.append(play(folder, scenario, min(share, left), rng))
         left -= played[-1]["killed"]
-    return {"created": create(place, kills, rng), "scenarios": played}
+    return {"created": create(place, kills // 2, rng), "scenarios": played}
 
 
 if __name__ == "__main__":

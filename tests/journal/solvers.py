@@ -13,15 +13,18 @@ PROBLEMS = [Problem(f"problem {number}") for number in range(3)]
 
 
 class Generator(RandomGenerator):
-    """Random trees; the requests in the order they came."""
+    """Random trees; the requests in the order they came. Those that come may ``go``, or wait."""
 
     def __init__(self, **options: Any) -> None:
         super().__init__(**options)
         self.requests: list[GenerationRequest] = []
+        self.go = asyncio.Event()
+        self.go.set()
 
     async def generate(self, request: GenerationRequest) -> list[Step]:
         """What ``RandomGenerator`` says."""
         self.requests.append(request)
+        await self.go.wait()
         return await super().generate(request)
 
 

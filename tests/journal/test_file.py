@@ -7,17 +7,28 @@ import signal
 import sqlite3
 import subprocess
 import sys
-from collections.abc import Iterator
+import threading
+from collections.abc import Iterator, Sequence
 from contextlib import closing
+from itertools import count
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.journal.solvers import PROBLEMS, Generator, Verifier, results_of, run, runs_of
-from tts_async import BestOfN, Greedy, Majority, Result, Solver
+from tests.patience import PATIENCE
+from tts_async import BestOfN, Context, Greedy, Majority, Node, Problem, Result, Solver
 from tts_async.errors import JournalError
-from tts_async.journal import Journal, database, find_journals, read_results, read_runs, writer
+from tts_async.journal import (
+    Journal,
+    database,
+    find_journals,
+    read_results,
+    read_runs,
+    reading,
+    writer,
+)
 from tts_async.journal.schema import VERSION, open_for_reading
 
 HEADER = 100
@@ -87,6 +98,48 @@ async def test_reading_while_it_is_written(path: Path) -> None:
     assert record.generator.kind.endswith("Generator")
     assert record.tokens == sum(each.spend.tokens for each in await results_of(path))
     assert record.to_dict()["settings"]["budget"]["tokens"] is None
+
+
+async def ask_again(ctx: Context) -> Sequence[Node]:
+    """A strategy of one's own: searched for anew, and recorded in the place of the old result."""
+    return await ctx.expand(ctx.root, 1, to_end=True)
+
+
+async def test_reading_what_is_replaced_meanwhile(path: Path) -> None:
+    """Each result comes once, old or new."""
+    async with Solver(generator=Generator(), journal=path) as solver:
+        for problem in PROBLEMS:
+            await solver.solve(problem, strategy=ask_again)
+        results = await asyncio.to_thread(read_results, path)
+        first = await asyncio.to_thread(next, results)
+        for problem in PROBLEMS:
+            await solver.solve(problem, strategy=ask_again)
+        rest = await asyncio.to_thread(list, results)
+    assert [each.problem.id for each in (first, *rest)] == [problem.id for problem in PROBLEMS]
+
+
+class OtherVerifier(Verifier):
+    """Another model."""
+
+
+def test_reading_while_a_run_begins(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A run that is read has its models, also where it begins between two statements."""
+    asyncio.run(run(path, Greedy()))
+
+    def overtaken(place: Path) -> sqlite3.Connection:
+        connection, statements = open_for_reading(place), count()
+
+        def overtake(_: str) -> None:
+            if next(statements) == 1:
+                asyncio.run(run(path, Greedy(), verifier=OtherVerifier()))
+
+        connection.set_trace_callback(overtake)
+        return connection
+
+    monkeypatch.setattr(reading, "open_for_reading", overtaken)
+    assert len(read_runs(path)) == 1
+    monkeypatch.undo()
+    assert len(read_runs(path)) == 2
 
 
 def test_reading_what_is_not_there(path: Path) -> None:
@@ -279,3 +332,39 @@ async def test_closing_while_a_cancelled_search_waited_for_the_file(
         await asyncio.wait(searches)
     await asyncio.sleep(0)
     assert complaints == []
+
+
+def contents_of(path: Path) -> database.Contents:
+    """The keys in the file."""
+    with closing(database.Database(path)) as file:
+        return file.contents()
+
+
+async def test_cancelled_while_it_closes(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What waited behind a slow disk is written all the same."""
+    slow, perform = threading.Event(), database.Database.perform
+
+    def slowly(self: database.Database, batch: Any, questions: Any) -> Any:
+        assert slow.wait(PATIENCE)
+        return perform(self, batch, questions)
+
+    monkeypatch.setattr(database.Database, "perform", slowly)
+    complaints: list[Any] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _, what: complaints.append(what))
+    file = writer.Writer(path)
+    await file.open()
+    for number in (1, 2):  # the first is with the thread, the second waits
+        file.write("problems", (number, bytes([number]), Problem(str(number))))
+        waiting = asyncio.create_task(file.written())
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+    end = asyncio.create_task(file.aclose())
+    await asyncio.sleep(0)
+    end.cancel()
+    await asyncio.sleep(0)
+    slow.set()
+    for task in (end, waiting):
+        with pytest.raises(asyncio.CancelledError):
+            await task
+    assert complaints == []
+    assert len((await asyncio.to_thread(contents_of, path)).problems) == 2

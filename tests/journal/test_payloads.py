@@ -85,6 +85,7 @@ def test_results(number: float, scores: tuple[float, ...], text: str, logs: Any)
         votes=(AnswerVotes(answer=text, count=1, weight=number),),
         spend=Spend(tokens=7, seconds=number),
         tree=tree,
+        chosen="dvts n=4",
     )
     packed = payloads.encode_result(result), payloads.encode_problem(problem)
     again = payloads.decode_result(*packed)

@@ -16,6 +16,7 @@ from tests.journal.solvers import (
     run,
     runs_of,
 )
+from tests.patience import PATIENCE, until
 from tts_async import (
     DVTS,
     BeamSearch,
@@ -178,12 +179,14 @@ async def test_weights_that_changed_are_another_model(path: Path, tmp_path: Path
 async def test_what_is_asked_for_twice_at_once_is_drawn_once(path: Path) -> None:
     """Also when the first to ask is cancelled."""
     await run(path, Majority(n=1), problems=[Problem("p")])  # the same keys, too few answers
-    generator = Generator(delay=0.02)
+    generator = Generator()
+    generator.go.clear()
     async with Solver(generator=generator, journal=path) as solver:
         first = asyncio.create_task(solver.solve("p", strategy=Majority(n=4)))
         others = [asyncio.create_task(solver.solve("p", strategy=Majority(n=4))) for _ in "abc"]
-        await asyncio.sleep(0.005)
+        await until(lambda: bool(generator.requests))
         first.cancel()
+        generator.go.set()
         results = [outcome(await other) for other in others]
     assert results[0] == results[1] == results[2]
     assert len(generator.requests) == 2
@@ -195,10 +198,9 @@ async def test_replays_wait_for_no_slot(path: Path) -> None:
     generator = Generator(delay=60.0, capacity=4)
     async with Solver(generator=generator, journal=path) as solver:
         stuck = asyncio.create_task(solver.solve("new", strategy=Majority(n=4)))
-        await asyncio.sleep(0.02)
-        assert len(generator.requests) == 1
+        await until(lambda: len(generator.requests) == 1)
         for strategy in (Majority(n=4, early_stop=False), Majority(n=2)):  # a result; expansions
-            result = await asyncio.wait_for(solver.solve(PROBLEMS[0], strategy=strategy), 5)
+            result = await asyncio.wait_for(solver.solve(PROBLEMS[0], strategy=strategy), PATIENCE)
             assert result.answer
         stuck.cancel()
 

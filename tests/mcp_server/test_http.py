@@ -11,6 +11,7 @@ import pytest
 from mcp import Client
 
 from tests.mcp_server.test_server import MODES, SlowGenerator, call, make_solver
+from tests.patience import PATIENCE
 from tts_async import Solver
 from tts_async.errors import GeneratorUnavailable
 from tts_async.mcp_server import make_server
@@ -31,7 +32,7 @@ async def serving(solver: Solver, names: Sequence[str] = LOOPBACK) -> AsyncItera
                 make_server(solver, max_candidates=32), [sock], names=names, when_ready=ready.set
             )
         )
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE):
             await ready.wait()
         try:
             yield f"http://127.0.0.1:{sock.getsockname()[1]}/mcp"
@@ -62,7 +63,7 @@ async def test_cancelling_over_http(mode: str) -> None:
     """The newer protocol closes the stream, the older one sends a message: both reach the model."""
     generator = SlowGenerator()
     async with serving(make_solver(generator)) as url, Client(url, mode=mode) as client:
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE):
             task = asyncio.create_task(client.call_tool("solve", {"problem": "p"}))
             await generator.waiting.wait()
             task.cancel()
@@ -75,7 +76,7 @@ async def test_stopping_cancels_what_is_under_way(monkeypatch: pytest.MonkeyPatc
     """After a moment to finish; nothing is left behind."""
     monkeypatch.setattr("tts_async.mcp_server.http.GOODBYE_SECONDS", 0.05)
     generator = SlowGenerator()
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE):
         async with serving(make_solver(generator)) as url, aiohttp.ClientSession() as session:
             initialize = {
                 "jsonrpc": "2.0",
@@ -173,3 +174,19 @@ async def test_a_model_that_cannot_be_opened_is_the_error() -> None:
         pytest.raises(GeneratorUnavailable, match="nobody is there"),
     ):
         await serve_http(server, [sock])
+
+
+async def test_who_is_told_that_it_listens_can_connect() -> None:
+    """At once: the command's sockets are bound, and nobody listens at them yet."""
+    accepting = []
+
+    def note() -> None:
+        accepting.append(sock.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN))
+        task.cancel()
+
+    with socket.socket() as sock:
+        sock.bind(("127.0.0.1", 0))
+        task = asyncio.create_task(serve_http(make_server(make_solver()), [sock], when_ready=note))
+        with pytest.raises(asyncio.CancelledError):
+            await task
+    assert accepting == [1]

@@ -13,6 +13,7 @@ import pytest
 from mcp import Client, MCPError
 from mcp.types import CallToolResult, TextContent
 
+from tests.patience import PATIENCE
 from tts_async import Budget, Solver, mcp_server
 from tts_async.errors import ConfigurationError, VerifierUnavailable
 from tts_async.mcp_server import make_server
@@ -93,6 +94,15 @@ async def test_solve(mode: str) -> None:
     assert text_of(result).startswith(f"Answer: {data['answer']}\n")
     assert data["text"] in text_of(result)
     assert {**again, "seconds": 0.0} == {**data, "seconds": 0.0}
+
+
+async def test_the_largest_n_holds_for_those_who_name_none() -> None:
+    """For the server's own strategy and for any other."""
+    async with Client(make_server(make_solver(), max_candidates=6)) as client:
+        assert (await call(client, "solve", problem="p"))["n"] == 4
+        assert (await call(client, "solve", problem="p", strategy="majority"))["n"] == 6
+        compared = await call(client, "compare_strategies", problem="p")
+    assert max(row["n"] or 0 for row in compared["strategies"]) == 6
 
 
 async def test_the_seed_is_a_new_one_each_time() -> None:
@@ -315,7 +325,7 @@ async def test_cancelling_a_call_cancels_its_searches(mode: str, tool: str) -> N
     """Down to the generator; the server goes on."""
     generator = SlowGenerator()
     solver = make_solver(generator)
-    async with connect(solver, mode) as client, asyncio.timeout(10):
+    async with connect(solver, mode) as client, asyncio.timeout(PATIENCE):
         task = asyncio.create_task(client.call_tool(tool, {"problem": "p"}))
         await generator.waiting.wait()
         task.cancel()
@@ -331,7 +341,7 @@ async def test_cancelling_a_call_cancels_its_searches(mode: str, tool: str) -> N
 async def test_calls_run_side_by_side() -> None:
     """One that waits holds up nobody."""
     generator = SlowGenerator()
-    async with connect(make_solver(generator)) as client, asyncio.timeout(10):
+    async with connect(make_solver(generator)) as client, asyncio.timeout(PATIENCE):
         calls = [asyncio.create_task(call(client, "solve", problem=f"p{i}")) for i in range(4)]
         await generator.waiting.wait()
         result = await client.call_tool("solve", {"problem": "q", "n": 0})

@@ -139,7 +139,7 @@ class LaneBooks(RuleBasedStateMachine):
             self.waiting = [ticket for ticket in self.waiting if ticket not in self.held]
 
 
-LaneBooks.TestCase.settings = settings(max_examples=150, stateful_step_count=40, deadline=None)
+LaneBooks.TestCase.settings = settings(max_examples=150, stateful_step_count=40)
 TestLaneBooks = LaneBooks.TestCase
 
 

@@ -46,7 +46,7 @@ def test_a_thousand_problems_do_not_starve_a_single_one() -> None:
     assert "one" in [take(queue).urgency.tenant for _ in range(2)]
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     weights=st.dictionaries(
         st.sampled_from("abcd"), st.lists(st.integers(1, 16), min_size=20, max_size=20), min_size=2

@@ -19,7 +19,7 @@ async def hold(lane: Lane, weight: int, seconds: float, age: int = 0) -> None:
         await asyncio.sleep(seconds)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(seed=st.integers(0, 10_000))
 def test_random_cancellation_loses_no_slot(seed: int) -> None:
     """Tasks cancelled in the queue, on the slots, and right at the hand-over: all slots return."""

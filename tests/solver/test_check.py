@@ -1,7 +1,6 @@
 """``Solver.check()``: what is there, what works, what is missing and how to get it."""
 
 import asyncio
-import time
 from pathlib import Path
 
 import pytest
@@ -13,6 +12,9 @@ from tts_async.errors import GeneratorUnavailable, VerifierUnavailable
 from tts_async.generation import OpenAIGenerator
 from tts_async.testing import RandomGenerator, ScriptedVerifier
 from tts_async.types.checkup import CheckReport, Feature, ServiceReport
+
+SECONDS = 30
+"""On a busy machine; to retry as long as a search would takes minutes."""
 
 
 def works(report: CheckReport, name: str) -> bool | None:
@@ -94,9 +96,8 @@ async def test_an_openai_server() -> None:
         async with Solver(generator=OpenAIGenerator(server.base_url)) as solver:
             assert (await solver.check()).problems == report.problems
             await server.stop()
-            began = time.monotonic()
-            assert "cannot connect" in (await solver.check()).problems[0]
-            assert time.monotonic() - began < 5
+            async with asyncio.timeout(SECONDS):
+                assert "cannot connect" in (await solver.check()).problems[0]
     async with FakeServer() as server:
         generator = OpenAIGenerator(server.base_url, continue_final_message=True)
         report = await Solver(generator=generator).check()
@@ -179,10 +180,9 @@ async def test_on_an_open_solver() -> None:
         assert (await solver.check()).ok
         await search
         await server.stop()
-        began = time.monotonic()
-        report = await solver.check()
+        async with asyncio.timeout(SECONDS):  # the patience of a search is not for a look
+            report = await solver.check()
         assert not report.ok
-        assert time.monotonic() - began < 5  # the patience of a search is not for a look
 
 
 class Broken:

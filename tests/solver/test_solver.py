@@ -236,7 +236,7 @@ def test_budgets_end_the_search_and_keep_what_it_found(budget: Budget, check: An
         (Budget(expansions=90), lambda results: sum(r.spend.expansions for r in results)),
         (Budget(verifier_calls=200), lambda results: sum(r.spend.verifier_calls for r in results)),
     ],
-    ids=repr,
+    ids=lambda value: repr(value) if isinstance(value, Budget) else None,
 )
 def test_a_run_has_a_budget_of_its_own(budget: Budget, spent: Any) -> None:
     """Endless problems end when the run has spent its share; what was found by then counts."""

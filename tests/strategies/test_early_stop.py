@@ -36,7 +36,7 @@ def solve(strategy: Strategy, problem: str, timing: int = 0, capacity: int = 256
     return run_virtual(main())
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(problem=st.text(min_size=1).filter(str.strip), n=st.sampled_from([4, 9, 32]))
 @pytest.mark.parametrize("select", ["majority", "weighted", "naive"])
 def test_the_winner_is_the_same(problem: str, n: int, select: Any) -> None:
@@ -47,7 +47,7 @@ def test_the_winner_is_the_same(problem: str, n: int, select: Any) -> None:
     assert len(early.candidates) <= len(full.candidates) == n
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(timing=st.integers(0, 10**6), capacity=st.sampled_from([4, 12, 256]))
 def test_the_candidates_do_not_depend_on_timing(timing: int, capacity: int) -> None:
     """The order of arrival decides nothing."""

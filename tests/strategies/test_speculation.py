@@ -59,7 +59,7 @@ def found(result: Result) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("strategy", STRATEGIES, ids=repr)
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(seed=st.integers(0, 10**6), capacity=st.sampled_from([4, 7, 12, 64]))
 def test_same_tree_at_any_timing(strategy: Strategy, seed: int, capacity: int) -> None:
     """With and without, in any order of arrival, with any number of slots to spare."""
@@ -134,8 +134,10 @@ async def looks_once(ctx: Context) -> list[Node]:
     return children
 
 
-@pytest.mark.parametrize("strategy", [*STRATEGIES, looks_once], ids=str)
-@settings(max_examples=30, deadline=None)
+@pytest.mark.parametrize(
+    "strategy", [*STRATEGIES, looks_once], ids=[*map(repr, STRATEGIES), "looks_once"]
+)
+@settings(max_examples=30)
 @given(seed=st.integers(0, 10**6), capacity=st.sampled_from([4, 12, 64]))
 def test_every_token_is_used_or_told_as_wasted(
     strategy: Strategy, seed: int, capacity: int

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.patience import until
 from tests.training.coin import GOLD, Coin, problems
 from tts_async import Generator, Problem, Solver
 from tts_async.errors import ConfigurationError, DatasetError
@@ -53,10 +54,7 @@ async def test_a_killed_run_is_continued(tmp_path: Path) -> None:
     """SIGKILL in the middle, a torn line at the end: nothing is lost, nothing is there twice."""
     out = tmp_path / "deep" / "out.jsonl"
     process = await asyncio.create_subprocess_exec(sys.executable, PROCESS, str(out))
-    for _ in range(1000):
-        if out.exists() and out.read_text().count("\n") == 10:
-            break
-        await asyncio.sleep(0.02)
+    await until(lambda: out.exists() and out.read_text().count("\n") == 10)
     process.kill()
     await process.wait()
     assert len(await read(out)) == 10

@@ -4,6 +4,8 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
+from tests.patience import PATIENCE
+
 
 def running(pid: int) -> bool:
     """Whether a process runs; one that nobody has collected yet does not."""
@@ -14,7 +16,7 @@ def running(pid: int) -> bool:
     return state != "Z"
 
 
-def gone(pids: Sequence[int], *, seconds: float = 5.0) -> bool:
+def gone(pids: Sequence[int], *, seconds: float = PATIENCE) -> bool:
     """Whether these processes end within so many seconds."""
     end = time.monotonic() + seconds
     while any(map(running, pids)) and time.monotonic() < end:

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from tests.patience import PATIENCE
 from tts_async import ConfigurationError, Problem, ScoreRequest
 from tts_async.errors import InvalidScores, VerificationError
 from tts_async.verifiers import FunctionVerifier
@@ -53,7 +54,7 @@ async def test_every_kind_of_function(function: Any, scores: list[float]) -> Non
 
 async def test_a_function_may_block() -> None:
     """It runs in a thread: two that wait for each other would never end in the event loop."""
-    barrier = threading.Barrier(2, timeout=5)
+    barrier = threading.Barrier(2, timeout=PATIENCE)
 
     def meet(_problem: Problem, _steps: tuple[str, ...]) -> float:
         barrier.wait()

@@ -154,6 +154,24 @@ def test_a_death_that_needs_company_is_forgiven() -> None:
     run_virtual(main())
 
 
+def test_a_worker_that_dies_idle_is_started_when_somebody_looks() -> None:
+    """Not only by the next call, which would have to wait for it."""
+
+    async def main() -> None:
+        pool, (one, _) = make_pool()
+        async with pool:
+            one.die()
+            assert [s.state for s in await pool.statistics()] == ["loading", "ready"]
+            await asyncio.sleep(one.load_seconds + 0.1)
+            assert [s.state for s in await pool.statistics()] == ["ready", "ready"]
+            one.die()
+        await pool.statistics()  # of a closed one it starts nothing
+        await asyncio.sleep(10)
+        assert one.starts == 2
+
+    run_virtual(main())
+
+
 def test_others_take_over_while_a_worker_is_down() -> None:
     """Its suspects wait for it; every other call goes elsewhere, and nobody waits for a load."""
 

@@ -81,14 +81,18 @@ def assert_right(scores: Sequence[StepScores], expected: Sequence[StepScores]) -
         assert own == pytest.approx(undisturbed, abs=1e-5)
 
 
-@pytest.mark.parametrize("blow", [signal.SIGKILL, signal.SIGSTOP], ids=["killed", "stopped"])
+@pytest.mark.parametrize(
+    ("blow", "hang_timeout"),
+    [(signal.SIGKILL, 120.0), (signal.SIGSTOP, 3.0)],
+    ids=["killed", "stopped"],
+)
 async def test_a_worker_ends_in_the_middle(
-    blow: signal.Signals, expected: list[StepScores]
+    blow: signal.Signals, hang_timeout: float, expected: list[StepScores]
 ) -> None:
     """Nothing is lost, the pool is whole again, and no process, file or memory stays."""
     before = open_files()
     async with VerifierPool(
-        PRM_PATH, "cpu:2", max_batch_tokens=SMALL_BATCH, hang_timeout=1.5
+        PRM_PATH, "cpu:2", max_batch_tokens=SMALL_BATCH, hang_timeout=hang_timeout
     ) as pool:
         tasks = [asyncio.create_task(pool.score([each])) for each in REQUESTS]
         await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
@@ -143,7 +147,7 @@ async def test_cancelled_and_killed_at_random(expected: list[StepScores]) -> Non
 async def test_poison_among_five_hundred() -> None:
     """Of 500 calls two are errors that say so: one that kills its child and one that stops it."""
     evil = {100: POISON, 301: QUICKSAND}  # at different workers
-    async with target_pool("lengths", "cpu:2", hang_timeout=0.5) as pool:
+    async with target_pool("lengths", "cpu:2", hang_timeout=1.5) as pool:
         requests = [
             ScoreRequest(Problem(f"{index}"), ("a step", evil.get(index, f"{index}")))
             for index in range(PATHS)

@@ -6,6 +6,7 @@ import sys
 
 import pytest
 
+from tests.patience import PATIENCE
 from tests.verifiers.processes import gone
 
 
@@ -20,7 +21,7 @@ def test_a_program_that_is_ended_leaves_no_child(what: str, end: signal.Signals)
             pids = [int(pid) for pid in program.stdout.readline().split()]
             assert len(pids) == 2
             program.send_signal(end)
-            words = program.communicate(timeout=10)[1].decode()
+            words = program.communicate(timeout=PATIENCE)[1].decode()
         finally:
             program.kill()
     assert gone(pids)

@@ -360,7 +360,7 @@ async def test_a_server_that_breaks_at_the_first_score() -> None:
     """It is opened, and given up on, within seconds: somebody is watching."""
     async with FakePRMServer() as server:
         server.fail(POOLING, Reply({}), *[Status(500)] * 99)
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(30):
             with pytest.raises(VerifierUnavailable, match="HTTP 500"):
                 async with VLLMVerifier(server.base_url):
                     pass

@@ -13,6 +13,8 @@ from pathlib import Path
 
 import aiohttp
 
+from tests.patience import PATIENCE
+
 MODEL = "tiny"
 BLOCK = 32  # tokens; the smallest that the CPU build takes, and its default is a whole answer
 CAPACITY = 64
@@ -170,7 +172,7 @@ class VLLMServer:
         return f"{self.log} ends with:\n" + "\n".join(self.log.read_text().splitlines()[-20:])
 
 
-async def eventually(condition: Callable[[], Awaitable[bool]], seconds: float = 60.0) -> None:
+async def eventually(condition: Callable[[], Awaitable[bool]], seconds: float = PATIENCE) -> None:
     """Return when ``await condition()`` is true; raises ``TimeoutError`` when it never is."""
     async with asyncio.timeout(seconds):
         while not await condition():  # noqa: ASYNC110 - another process knows of no events

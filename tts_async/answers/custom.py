@@ -12,9 +12,9 @@ import reprlib
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
-from tts_async.answers.lru import LruDict
 from tts_async.concurrency import gather
 from tts_async.errors import AnswerError, ConfigurationError, describe
+from tts_async.lru import LruDict
 
 Extract = Callable[[str], "str | Awaitable[str | None] | None"]
 """From the text of a solution to its answer."""
@@ -32,14 +32,15 @@ class CustomExtraction:
 
     async def extract(self, texts: Sequence[str]) -> list[str | None]:
         """The answer in each text."""
-        return await gather(*(self._extract(text) for text in texts))
+        different = list(dict.fromkeys(texts))
+        answers = await gather(*map(self._extract, different))
+        found = dict(zip(different, answers, strict=True))
+        return [found[text] for text in texts]
 
     async def _extract(self, text: str) -> str | None:
-        if text in self._known:
-            return self._known[text]
-        answer: str | None = await self._function(text)
-        self._known[text] = answer
-        return answer
+        if text not in self._known:
+            self._known[text] = await self._function(text)
+        return self._known[text]
 
     def __str__(self) -> str:
         return self._function.name
@@ -56,11 +57,9 @@ class CustomEquality:
         """Whether two answers are the same; equal writings always are."""
         if a == b:
             return True
-        if (a, b) in self._known:
-            return self._known[a, b]
-        same: bool = await self._function(a, b)
-        self._known[a, b] = same
-        return same
+        if (a, b) not in self._known:
+            self._known[a, b] = await self._function(a, b)
+        return self._known[a, b]
 
     async def group(self, answers: Sequence[str | None]) -> list[int | None]:
         """One group number per answer; ``None`` for ``None`` and for blanks."""

@@ -13,6 +13,7 @@ import contextlib
 import functools
 import logging
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import sympy
@@ -26,8 +27,12 @@ from tts_async.worker import Call, Channel, Message
 MEMORY_BYTES = 2 << 30
 PARSED_ANSWERS = 4096
 
-# A box is exactly what is inside of it; other forms make math-verify search for an answer.
-_IN_A_BOX = (LatexExtractionConfig(boxed_match_priority=0),)
+# A box is exactly what is inside of it; other forms make math-verify search for an answer. What it
+# takes for units are variables as well: it would drop the h of 2πh, and the ab of 3ab.
+_USUAL = LatexExtractionConfig(boxed_match_priority=0)
+_IN_A_BOX = (
+    replace(_USUAL, normalization_config=replace(_USUAL.normalization_config, units=False)),
+)
 _ANY_NUMBER = "7919"
 
 

@@ -20,8 +20,8 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from tts_async.answers.lru import LruDict
 from tts_async.errors import BrokenWorker, WorkerError
+from tts_async.lru import LruDict
 from tts_async.worker import WorkerProcess
 
 Question = tuple[str] | tuple[str, str]

@@ -11,6 +11,7 @@ from tts_async.cli.eval_command import evaluate_strategies
 from tts_async.cli.keys_command import keys
 from tts_async.cli.mcp_command import serve_mcp
 from tts_async.cli.report_command import report_results
+from tts_async.cli.running import exit_codes
 from tts_async.cli.runs_command import runs
 from tts_async.cli.serve_command import serve_gateway
 from tts_async.cli.solve_command import solve_problem
@@ -36,6 +37,7 @@ app.command("doctor")(examine_models)
 
 
 @app.command("version")
+@exit_codes()
 def show_version() -> None:
     """Print the version."""
     typer.echo(f"tts-async {__version__}")

@@ -25,6 +25,7 @@ from tts_async.strategies.compute_optimal import Measure, Provenance
 DEFAULT_NAME = "policy.json"
 
 
+@exit_codes()
 def calibrate_policy(
     runs: Annotated[
         list[Path],
@@ -61,41 +62,40 @@ def calibrate_policy(
     Writes a policy for compute_optimal, and says what it is worth on problems that had no part in
     it.
     """
-    with exit_codes():
-        if difficulty not in get_args(Measure):
-            raise ConfigurationError(
-                f"difficulty: expected one of {', '.join(get_args(Measure))}, got {difficulty!r}"
-            )
-        if out is not None:
-            check_output(out, "out")
-        measure = cast("Measure", difficulty)
-        found = run_interruptible(_read(runs, measure, pilots))
-        for reason in found.left_out:
-            say(f"left out: {reason}")
-        results = found.results
-        calibration = calibrate(
-            found.cases,
-            found.options,
-            provenance=Provenance(
-                source=", ".join(run.resolve().name for run in runs),
-                created=results.created,
-                version=__version__,
-                dataset=results.dataset,
-                generator=results.generator or "",
-                verifier=results.verifier,
-            ),
-            measure=measure,
-            pilots=pilots,
-            folds=folds,
-            classes=classes,
+    if difficulty not in get_args(Measure):
+        raise ConfigurationError(
+            f"difficulty: expected one of {', '.join(get_args(Measure))}, got {difficulty!r}"
         )
-        path = out or runs[0] / DEFAULT_NAME
-        calibration.policy.save(path)
-        if as_json:
-            typer.echo(json.dumps(calibration.to_dict()))
-        else:
-            Console(highlight=False).print(draw_calibration(calibration))
-            typer.echo(path)
+    if out is not None:
+        check_output(out, "out")
+    measure = cast("Measure", difficulty)
+    found = run_interruptible(_read(runs, measure, pilots))
+    for reason in found.left_out:
+        say(f"left out: {reason}")
+    results = found.results
+    calibration = calibrate(
+        found.cases,
+        found.options,
+        provenance=Provenance(
+            source=", ".join(run.resolve().name for run in runs),
+            created=results.created,
+            version=__version__,
+            dataset=results.dataset,
+            generator=results.generator or "",
+            verifier=results.verifier,
+        ),
+        measure=measure,
+        pilots=pilots,
+        folds=folds,
+        classes=classes,
+    )
+    path = out or runs[0] / DEFAULT_NAME
+    calibration.policy.save(path)
+    if as_json:
+        typer.echo(json.dumps(calibration.to_dict()))
+    else:
+        Console(highlight=False).print(draw_calibration(calibration))
+        typer.echo(path)
 
 
 async def _read(runs: Sequence[Path], measure: Measure, pilots: int) -> Evaluations:

@@ -1,31 +1,45 @@
 """One of the searches that a file or a journal holds."""
 
+import sys
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from itertools import islice
 from pathlib import Path
 from shlex import quote
-from typing import Any, Final
+from typing import Annotated, Any, Final
 
-from tts_async.cli.result_file import FROM_STDIN, read_result_file
+import typer
+
 from tts_async.errors import ConfigurationError
 from tts_async.journal import read_results, read_runs
 from tts_async.journal.places import is_database, journal_at
+from tts_async.result_files import parse_results, read_result_file
 from tts_async.types.result import Result
 
+_WHICH: Final = "Which"
+
+FROM_STDIN: Final = "-"
 MOST_NAMED: Final = 6
 """Searches that a message lists."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class SearchKey:
     """Which search is meant, as far as it is said; ``None`` leaves a point open."""
 
-    run: int | None = None
-    problem: str | None = None
-    strategy: str | None = None
-    n: int | None = None
-    seed: int | None = None
+    run: Annotated[
+        int | None, typer.Option(help="In this run of the journal.", rich_help_panel=_WHICH)
+    ] = None
+    problem: Annotated[
+        str | None, typer.Option(metavar="ID", help="Of this problem.", rich_help_panel=_WHICH)
+    ] = None
+    strategy: Annotated[
+        str | None, typer.Option(help="Searched in this way.", rich_help_panel=_WHICH)
+    ] = None
+    n: Annotated[
+        int | None, typer.Option("--n", help="With so many candidates.", rich_help_panel=_WHICH)
+    ] = None
+    seed: Annotated[int | None, typer.Option(help="With this seed.", rich_help_panel=_WHICH)] = None
 
     def allows(self, other: "SearchKey") -> bool:
         """Whether no point contradicts; what is open here or there does not."""
@@ -41,16 +55,12 @@ class SearchKey:
 def choose_result(source: str, choice: SearchKey) -> Result:
     """The one search that is meant.
 
-    Raises ``ConfigurationError`` when there is no such file, it holds something else, or the
-    choice fits no search in it or several; the message lists what there is. A journal that cannot
-    be read is a ``JournalError``.
+    Raises ``ConfigurationError`` when there is no such file, or the choice fits no search in it or
+    several; the message lists what there is. A journal that cannot be read is a ``JournalError``,
+    a file that holds something else a ``DatasetError``.
     """
     journal = None if source == FROM_STDIN else _journal_at(Path(source))
-    if journal is None:
-        result = read_result_file(source)
-        searches = iter([(_describe(result), result)])
-    else:
-        searches = _searches(journal, choice)
+    searches = _read(source) if journal is None else _searches(journal, choice)
     seen: list[SearchKey] = []
     fitting: list[tuple[SearchKey, Result]] = []
     for description, result in searches:
@@ -82,6 +92,14 @@ def _journal_at(path: Path) -> Path | None:
         raise ConfigurationError(f"result: {missing}") from None
     except OSError as error:
         raise ConfigurationError(f"result: cannot read {path} ({error.strerror})") from error
+
+
+def _read(source: str) -> Iterator[tuple[SearchKey, Result]]:
+    """The searches of a file."""
+    is_stdin = source == FROM_STDIN
+    found = parse_results(sys.stdin.buffer, "stdin") if is_stdin else read_result_file(source)
+    for _, result in found:
+        yield _describe(result), result
 
 
 def _searches(journal: Path, choice: SearchKey) -> Iterator[tuple[SearchKey, Result]]:

@@ -1,6 +1,5 @@
 """What the arguments of ``tts-async eval`` mean, where that takes more than a type."""
 
-from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
@@ -8,7 +7,6 @@ import typer
 
 from tts_async.cli.models import Models
 from tts_async.errors import ConfigurationError
-from tts_async.evaluation import Folder
 
 DEFAULT_STRATEGIES: Final = ("greedy", "majority", "best_of_n", "beam_search", "dvts")
 WITHOUT_VERIFIER: Final = ("greedy", "majority")
@@ -46,16 +44,6 @@ def read_seeds(first: int, count: int) -> range:
     if count < 1:
         raise ConfigurationError(f"seeds: must be at least 1, got {count}")
     return range(first, first + count)
-
-
-def find_folder(dataset: str, out: Path | None, *, resume: bool, overwrite: bool) -> Folder:
-    """Where to write; raises ``ConfigurationError`` for options that contradict each other."""
-    if resume and overwrite:
-        raise ConfigurationError("resume: give either --resume or --overwrite, not both")
-    if resume and out is None:
-        raise ConfigurationError("resume: name the folder of the evaluation with --out")
-    name = f"{Path(dataset).stem}-{datetime.now():%Y%m%d-%H%M%S}"  # noqa: DTZ005
-    return Folder(out or Path("runs") / name, resume=resume, overwrite=overwrite)
 
 
 def decisive_options(ctx: typer.Context) -> dict[str, Any]:

@@ -1,12 +1,12 @@
 """What ``tts-async eval`` does once everything is put together: row after row, seen and saved."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
-from typing import Any
 
 from tts_async.evaluation import Folder, Report, Row, evaluate
+from tts_async.evaluation.results import Results
 from tts_async.evaluation.resume import keep_times
 from tts_async.journal import Journal
 from tts_async.observe import Progress
@@ -29,7 +29,7 @@ class Measurement:
     report: Report
     folder: Folder
     progress: Progress
-    earlier: Mapping[str, Any] | None = None
+    earlier: Results | None = None
 
     async def run(self) -> None:
         """Fill the report row by row; a row is on disk when the next one begins."""

@@ -1,16 +1,20 @@
-"""The options that only ``eval`` has."""
+"""The options that only ``eval`` has; those that belong together as groups."""
 
+from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Final
 
 import typer
 
 from tts_async.cli.recipes import apply_recipe
+from tts_async.cli.search_options import StrategyOptions
+from tts_async.errors import ConfigurationError
+from tts_async.evaluation import Folder
 
 _MODELS: Final = "Models"
 _SEARCH: Final = "Search"
 _OUTPUT: Final = "Output"
-_PROBLEMS: Final = "Problems"
 
 Strategies = Annotated[
     str | None,
@@ -29,31 +33,6 @@ Counts = Annotated[
         rich_help_panel=_SEARCH,
     ),
 ]
-BeamWidth = Annotated[
-    int | None,
-    typer.Option(
-        help="Children per step (tree search), at most n. (default: 4)",
-        rich_help_panel=_SEARCH,
-    ),
-]
-FilterDuplicates = Annotated[
-    bool | None,
-    typer.Option(
-        "--filter-duplicates/--no-filter-duplicates",
-        show_default=False,
-        help="Leave out beams with the same text, as the reference can (sal_beam_search).",
-        rich_help_panel=_SEARCH,
-    ),
-]
-SortCompleted = Annotated[
-    bool | None,
-    typer.Option(
-        "--sort-completed/--no-sort-completed",
-        show_default=False,
-        help="Return the best beams, as the reference can (sal_beam_search).",
-        rich_help_panel=_SEARCH,
-    ),
-]
 SystemPrompt = Annotated[
     str | None,
     typer.Option(
@@ -67,48 +46,6 @@ Seeds = Annotated[
     typer.Option(
         help="So many runs of everything, with the seeds from --seed on.",
         rich_help_panel=_SEARCH,
-    ),
-]
-Level = Annotated[
-    int | None, typer.Option(help="One level of difficulty only.", rich_help_panel=_PROBLEMS)
-]
-Limit = Annotated[
-    int | None,
-    typer.Option(
-        help="The first so many problems. (default: all; 100 of arithmetic)",
-        rich_help_panel=_PROBLEMS,
-    ),
-]
-Split = Annotated[
-    str | None,
-    typer.Option(
-        help="Of a data set on the hub. (default: test, or the only one)",
-        rich_help_panel=_PROBLEMS,
-    ),
-]
-ProblemColumn = Annotated[
-    str | None,
-    typer.Option(
-        metavar="NAME",
-        help="Where the question is. (default: problem or question)",
-        rich_help_panel=_PROBLEMS,
-    ),
-]
-AnswerColumn = Annotated[
-    str | None,
-    typer.Option(
-        metavar="NAME",
-        help="Where the reference answer is. (default: answer, final_answer, or the end of "
-        "solution)",
-        rich_help_panel=_PROBLEMS,
-    ),
-]
-SkipBad = Annotated[
-    bool,
-    typer.Option(
-        "--skip-bad",
-        help="Leave out rows that are no problem, and say which; otherwise they are an error.",
-        rich_help_panel=_PROBLEMS,
     ),
 ]
 MaxInFlight = Annotated[
@@ -127,24 +64,68 @@ Recipe = Annotated[
         rich_help_panel=_MODELS,
     ),
 ]
-Out = Annotated[
-    Path | None,
-    typer.Option(
-        metavar="FOLDER",
-        help="Where to write. (default: runs/DATASET-TIME)",
-        rich_help_panel=_OUTPUT,
-    ),
-]
-Resume = Annotated[
-    bool,
-    typer.Option(
-        "--resume",
-        help="Go on with the evaluation in --out, which was interrupted or is to have more "
-        "strategies, budgets, seeds or problems. Nothing that it knows is asked for again.",
-        rich_help_panel=_OUTPUT,
-    ),
-]
-Overwrite = Annotated[
-    bool,
-    typer.Option("--overwrite", help="Replace the evaluation in --out.", rich_help_panel=_OUTPUT),
-]
+
+
+@dataclass(frozen=True, kw_only=True)
+class PlanOptions(StrategyOptions):
+    """The options of strategies, those of the reference included."""
+
+    filter_duplicates: Annotated[
+        bool | None,
+        typer.Option(
+            "--filter-duplicates/--no-filter-duplicates",
+            show_default=False,
+            help="Leave out beams with the same text, as the reference can (sal_beam_search).",
+            rich_help_panel=_SEARCH,
+        ),
+    ] = None
+    sort_completed: Annotated[
+        bool | None,
+        typer.Option(
+            "--sort-completed/--no-sort-completed",
+            show_default=False,
+            help="Return the best beams, as the reference can (sal_beam_search).",
+            rich_help_panel=_SEARCH,
+        ),
+    ] = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class FolderOptions:
+    """Where to write; raises ``ConfigurationError`` for options that contradict each other."""
+
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FOLDER",
+            help="Where to write. (default: runs/DATASET-TIME)",
+            rich_help_panel=_OUTPUT,
+        ),
+    ] = None
+    resume: Annotated[
+        bool,
+        typer.Option(
+            "--resume",
+            help="Go on with the evaluation in --out, which was interrupted or is to have more "
+            "strategies, budgets, seeds or problems. Nothing that it knows is asked for again.",
+            rich_help_panel=_OUTPUT,
+        ),
+    ] = False
+    overwrite: Annotated[
+        bool,
+        typer.Option(
+            "--overwrite", help="Replace the evaluation in --out.", rich_help_panel=_OUTPUT
+        ),
+    ] = False
+
+    def __post_init__(self) -> None:
+        if self.resume and self.overwrite:
+            raise ConfigurationError("resume: give either --resume or --overwrite, not both")
+        if self.resume and self.out is None:
+            raise ConfigurationError("resume: name the folder of the evaluation with --out")
+
+    def find(self, dataset: str) -> Folder:
+        """The folder, named after the data set and the time unless it has a name."""
+        name = f"{Path(dataset).stem}-{datetime.now():%Y%m%d-%H%M%S}"  # noqa: DTZ005
+        path = self.out or Path("runs") / name
+        return Folder(path, resume=self.resume, overwrite=self.overwrite)

@@ -15,6 +15,7 @@ keys = typer.Typer(
 
 
 @keys.command("new")
+@exit_codes()
 def make_key(
     name: Annotated[str, typer.Argument(help="Whose key it is: letters, digits, . - _")],
     *,
@@ -30,27 +31,27 @@ def make_key(
     """
     from tts_async.gateway.access import add_to_file, entry_of, new_key
 
-    with exit_codes():
-        key = new_key()
-        if file is None:
-            say("add this to the file of keys:")
-            typer.echo(entry_of(name, key), err=True)
-        else:
-            add_to_file(file, name, key)
-            say(f"{name} is in {file} now; a gateway that runs learns of it by SIGHUP")
-        typer.echo(key)
+    key = new_key()
+    if file is None:
+        entry = entry_of(name, key)
+        say("add this to the file of keys:")
+        typer.echo(entry, err=True)
+    else:
+        add_to_file(file, name, key)
+        say(f"{name} is in {file} now; a gateway that runs learns of it by SIGHUP")
+    typer.echo(key)
 
 
 @keys.command("check")
+@exit_codes()
 def check_keys(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="A file of keys.")],
 ) -> None:
     """Say what is wrong with a file of keys, or whose keys are in it."""
     from tts_async.gateway.access import is_open_to_all, read_key_file
 
-    with exit_codes():
-        holders = [holder for _, holder in read_key_file(file)]
-        if is_open_to_all(file):
-            say(f"everybody on this machine can read {file}; chmod 600 it")
+    holders = [holder for _, holder in read_key_file(file)]
+    if is_open_to_all(file):
+        say(f"everybody on this machine can read {file}; chmod 600 it")
     for holder in holders:
         typer.echo(str(holder))

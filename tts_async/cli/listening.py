@@ -44,8 +44,8 @@ def listen(host: str, port: int) -> Iterator[Listening]:
     """
     try:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
-    except OSError as error:
-        raise ConfigurationError(f"host: {host!r} is no address here ({error.strerror})") from None
+    except (OSError, UnicodeError) as error:  # the latter from the encoding of host names
+        raise ConfigurationError(f"host: {host!r} is no address here ({error})") from None
     with ExitStack() as stack:
         sockets: list[socket.socket] = []
         for family, kind, protocol, _, address in dict.fromkeys(found):

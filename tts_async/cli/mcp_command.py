@@ -9,15 +9,15 @@ import typer
 
 from tts_async.cli import options
 from tts_async.cli.listening import Listening, listen
+from tts_async.cli.log_options import LogOptions
 from tts_async.cli.models import Models
-from tts_async.cli.observers import make_observers
+from tts_async.cli.option_groups import with_option_groups
 from tts_async.cli.running import Interrupted, exit_codes, run_interruptible, say
+from tts_async.cli.search_options import SearchOptions
 from tts_async.cli.traces import traces
 from tts_async.errors import ConfigurationError
 from tts_async.mcp_server import make_server
 from tts_async.solver import Solver
-from tts_async.strategies import DVTS, Majority
-from tts_async.types.budget import Budget
 
 _SERVER: Final = "Server"
 
@@ -29,6 +29,8 @@ class Transport(StrEnum):
     http = "http"
 
 
+@exit_codes()
+@with_option_groups
 def serve_mcp(
     *,
     transport: Annotated[
@@ -61,44 +63,20 @@ def serve_mcp(
         int,
         typer.Option(min=1, help="The largest n of a search.", rich_help_panel="Limits"),
     ] = 256,
-    token_budget: options.TokenBudget = None,
-    speculate: options.Speculate = False,
-    aggregation: options.Aggregation = None,
-    temperature: options.Temperature = None,
-    top_p: options.TopP = None,
-    max_tokens: options.MaxTokens = None,
-    base_url: options.BaseUrl = None,
-    model: options.Model = None,
-    api_key: options.ApiKey = None,
-    generator: options.Generator = None,
-    verifier: options.Verifier = None,
-    verifier_device: options.VerifierDevice = None,
-    verifier_dtype: options.VerifierDtype = None,
-    log_level: options.LogLevel = None,
-    log_json: options.LogJson = False,
+    search: SearchOptions,
+    models: Models,
+    log: LogOptions,
     trace: options.Trace = False,
 ) -> None:
     """Offer searches to assistants and agents, over the Model Context Protocol.
 
     The embedded model is used unless told otherwise; it knows whole-number arithmetic only.
     """
-    with exit_codes(), traces(asked=trace) as tracers:
-        models = Models(
-            generator=generator,
-            base_url=base_url,
-            model=model,
-            api_key=api_key,
-            verifier=verifier,
-            verifier_device=verifier_device,
-            verifier_dtype=verifier_dtype,
-        )
-        solver = models.make_solver(
-            [Majority() if models.verifier_name is None else DVTS()],
-            observers=[*make_observers(log_level, as_json=log_json), *tracers],
-            sampling=models.sampling(temperature, top_p, max_tokens),
-            aggregation=aggregation,
-            budget=Budget(tokens=token_budget),
-            speculate=speculate,
+    with traces(asked=trace) as tracers:
+        solver = models.solver_for(
+            [models.default_strategy],
+            search,
+            observers=[*log.make_observers(), *tracers],
         )
         with suppress(Interrupted):  # how a server ends
             if transport is Transport.stdio:

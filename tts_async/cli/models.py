@@ -1,41 +1,69 @@
 """From the model options of a command to a ``Solver``."""
 
-import math
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any, Final
 from urllib.parse import urlsplit
 
+import typer
+
+from tts_async.cli.search_options import SamplingOptions, SearchOptions
 from tts_async.embedded import PRM_PATH, TEMPERATURE
 from tts_async.errors import ConfigurationError
 from tts_async.inference.hub import REPOSITORY
 from tts_async.solver import Solver
-from tts_async.strategies import Greedy, Strategy, name_of, needs_verifier
+from tts_async.strategies import DVTS, Majority, Strategy, name_of, needs_verifier
+from tts_async.types.budget import Budget
 from tts_async.types.generation import Sampling
 from tts_async.types.verification import Verifier
 from tts_async.verifiers import VerifierPool
 
-EMBEDDED = "embedded"
-NONE = "none"
-SELF = "self"
+EMBEDDED: Final = "embedded"
+NONE: Final = "none"
+SELF: Final = "self"
+
+_MODELS: Final = "Models"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Models:
-    """What generates and what scores, as given on the command line.
+@dataclass(frozen=True, kw_only=True)
+class GeneratorOptions:
+    """What generates, as given on the command line.
 
     Raises ``ConfigurationError`` for options that contradict each other and folders that are not
     there: wrong use is worth noticing before anything is started.
     """
 
-    generator: str | None = None
-    base_url: Sequence[str] | None = None
-    model: str | None = None
-    api_key: str | None = None
-    verifier: str | None = None
-    verifier_device: str | None = None
-    verifier_dtype: str | None = None
+    base_url: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="URL[,URL...]",
+            help="An OpenAI-compatible server, such as vLLM; several of one model share the work. "
+            "May be repeated.",
+            rich_help_panel=_MODELS,
+        ),
+    ] = None
+    model: Annotated[
+        str | None, typer.Option(help="Name of the server's model.", rich_help_panel=_MODELS)
+    ] = None
+    api_key: Annotated[
+        str | None,
+        typer.Option(
+            envvar="OPENAI_API_KEY",
+            show_envvar=True,
+            show_default=False,
+            help="Key for the server; better given in the environment.",
+            rich_help_panel=_MODELS,
+        ),
+    ] = None
+    generator: Annotated[
+        str | None,
+        typer.Option(
+            metavar="FOLDER",
+            help="A local model instead of the embedded one.",
+            rich_help_panel=_MODELS,
+        ),
+    ] = None
 
     def __post_init__(self) -> None:
         if self.base_url is not None and not self.base_urls:
@@ -44,22 +72,9 @@ class Models:
             raise ConfigurationError("base-url: give either --generator or --base-url, not both")
         if self.model is not None and self.base_url is None:
             raise ConfigurationError("model: names a model of a server; give its --base-url too")
-        elsewhere = _is_served(self.verifier) or _is_repository(self.verifier)
-        verifier_folder = None if elsewhere else self.verifier
-        for option, folder in (("generator", self.generator), ("verifier", verifier_folder)):
-            if folder not in (None, EMBEDDED, NONE) and not Path(str(folder)).is_dir():
-                raise ConfigurationError(f"{option}: no such folder: {folder}")
-        for option, value in (
-            ("verifier-device", self.verifier_device),
-            ("verifier-dtype", self.verifier_dtype),
-        ):
-            if value is not None and (_is_served(self.verifier) or not self._verifier_to_use):
-                raise ConfigurationError(
-                    f"{option}: is for a reward model that runs here; give --verifier its folder or"
-                    " its name on the hub, or leave the option out"
-                )
         if self.generator == NONE:
             raise ConfigurationError("generator: something has to generate; leave the option out")
+        _check_folder("generator", self.generator)
 
     @property
     def base_urls(self) -> list[str]:
@@ -71,6 +86,75 @@ class Models:
     def is_embedded(self) -> bool:
         """Whether the embedded model generates."""
         return self.base_url is None and self.generator in (None, EMBEDDED)
+
+    @property
+    def generator_name(self) -> str:
+        """The generator in words; never with a password that may stand in its URL."""
+        if self.base_url is None:
+            return self.generator or EMBEDDED
+        urls = ", ".join(map(without_password, self.base_urls))
+        return f"{self.model} at {urls}" if self.model else urls
+
+    def make_solver(self, sampling: SamplingOptions, **arguments: Any) -> Solver:
+        """A solver that draws with it; ``arguments`` are further ones of ``Solver``."""
+        usual = Sampling(temperature=TEMPERATURE) if self.is_embedded else Sampling()
+        return Solver(
+            generator=None if self.base_url else self.generator or EMBEDDED,
+            base_url=self.base_urls or None,
+            model=self.model,
+            api_key=self.api_key,
+            sampling=sampling.over(usual),
+            **arguments,
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Models(GeneratorOptions):
+    """What generates and what scores, as given on the command line."""
+
+    verifier: Annotated[
+        str | None,
+        typer.Option(
+            metavar="MODEL|URL|embedded|self|none",
+            help="What scores the steps: a reward model (its folder or its name on the Hugging "
+            "Face hub), one on a vLLM server, or the generator's server as its own judge. "
+            "(default: embedded for the embedded model, else none)",
+            rich_help_panel=_MODELS,
+        ),
+    ] = None
+    verifier_device: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME[,NAME...]",
+            help="Where a local reward model runs: cuda:0, cpu, cpu:2 for two processes, or "
+            "several. (default: cpu)",
+            rich_help_panel=_MODELS,
+        ),
+    ] = None
+    verifier_dtype: Annotated[
+        str | None,
+        typer.Option(
+            metavar="TYPE",
+            help="Precision of a local reward model: float32, bfloat16, float16. "
+            "(default: float32)",
+            rich_help_panel=_MODELS,
+        ),
+    ] = None
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if not (_is_served(self.verifier) or _is_repository(self.verifier)):
+            _check_folder("verifier", self.verifier)
+        runs_here = self._verifier_to_use is not None and not _is_served(self.verifier)
+        for option, value in (
+            ("verifier-device", self.verifier_device),
+            ("verifier-dtype", self.verifier_dtype),
+        ):
+            if value is not None and not runs_here:
+                raise ConfigurationError(
+                    f"{option}: is for a reward model that runs here; give --verifier its folder or"
+                    " its name on the hub, or leave the option out"
+                )
 
     @property
     def verifier_name(self) -> str | None:
@@ -85,14 +169,13 @@ class Models:
         return None if self.verifier == NONE else self.verifier
 
     @property
-    def generator_name(self) -> str:
-        """The generator in words; never with a password that may stand in its URL."""
-        if self.base_url is None:
-            return self.generator or EMBEDDED
-        urls = ", ".join(map(without_password, self.base_urls))
-        return f"{self.model} at {urls}" if self.model else urls
+    def default_strategy(self) -> Strategy:
+        """What is used where nobody says how to search."""
+        return Majority() if self.verifier_name is None else DVTS()
 
-    def make_solver(self, strategies: Sequence[Strategy], **arguments: Any) -> Solver:
+    def solver_for(
+        self, strategies: Sequence[Strategy], search: SearchOptions, **arguments: Any
+    ) -> Solver:
         """A solver for these strategies; without the verifier where none of them needs it.
 
         To start a process reward model costs seconds. ``arguments`` are further ones of
@@ -104,13 +187,12 @@ class Models:
                 f"verifier: {needy[0]} scores steps, and there is no verifier; "
                 "pass --verifier FOLDER, URL or self, or use majority or greedy"
             )
-        verifier = self._make_verifier() if needy else None
-        return Solver(
-            generator=None if self.base_url else self.generator or EMBEDDED,
-            base_url=self.base_urls or None,
-            model=self.model,
-            api_key=self.api_key,
-            verifier=verifier,
+        return self.make_solver(
+            search,
+            verifier=self._make_verifier() if needy else None,
+            aggregation=search.aggregation,
+            budget=Budget(tokens=search.token_budget),
+            speculate=search.speculate,
             **arguments,
         )
 
@@ -124,23 +206,10 @@ class Models:
             return name
         return VerifierPool(PRM_PATH if name == EMBEDDED else name, **options)
 
-    def sampling(
-        self, temperature: float | None, top_p: float | None, max_tokens: int | None
-    ) -> Sampling | None:
-        """The sampling asked for; ``None``, the generator's own, where nothing was.
 
-        Raises ``ConfigurationError`` for values that no generator takes.
-        """
-        if temperature is not None and not 0 <= temperature < math.inf:
-            raise ConfigurationError(f"temperature: must be 0 or more, got {temperature}")
-        if top_p is not None and not 0 < top_p <= 1:
-            raise ConfigurationError(f"top-p: must be above 0 and at most 1, got {top_p}")
-        if max_tokens is not None and max_tokens < 1:
-            raise ConfigurationError(f"max-tokens: must be at least 1, got {max_tokens}")
-        asked = {"temperature": temperature, "top_p": top_p, "max_tokens": max_tokens}
-        given: dict[str, Any] = {key: value for key, value in asked.items() if value is not None}
-        base = Sampling(temperature=TEMPERATURE) if self.is_embedded else Sampling()
-        return replace(base, **given) if given else None
+def _check_folder(option: str, name: str | None) -> None:
+    if name not in (None, EMBEDDED, NONE) and not (name and Path(name).is_dir()):
+        raise ConfigurationError(f"{option}: no such folder: {name or repr(name)}")
 
 
 def _is_served(verifier: str | None) -> bool:
@@ -155,14 +224,3 @@ def without_password(url: str) -> str:
     """The same URL, fit to be shown."""
     parts = urlsplit(url)
     return parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl()
-
-
-def reject_unused(
-    strategies: Sequence[Strategy], *, aggregation: str | None, temperature: float | None
-) -> None:
-    """Raise ``ConfigurationError`` for an option that would change nothing for any of them."""
-    names = " and ".join(dict.fromkeys(map(name_of, strategies)))
-    if aggregation is not None and not any(map(needs_verifier, strategies)):
-        raise ConfigurationError(f"aggregation: {names} needs no scores; leave the option out")
-    if temperature and all(isinstance(strategy, Greedy) for strategy in strategies):
-        raise ConfigurationError(f"temperature: {names} always uses 0; leave the option out")

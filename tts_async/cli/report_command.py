@@ -12,6 +12,7 @@ from tts_async.evaluation import load_results, write_report
 from tts_async.evaluation.pictures import missing_matplotlib
 
 
+@exit_codes()
 def report_results(
     path: Annotated[
         Path,
@@ -32,11 +33,10 @@ def report_results(
 
     Needs nothing but results.json, so it works for those of another machine too.
     """
-    with exit_codes():
-        file, results = load_results(path)
-        written = write_report(out or file.parent, results, read_references(reference or []))
-        obstacle = missing_matplotlib()
-        if obstacle is not None:
-            say(obstacle)
-        for each in written:
-            typer.echo(each)
+    file, results = load_results(path)
+    written = write_report(out or file.parent, results, read_references(reference or []))
+    obstacle = missing_matplotlib()
+    if obstacle is not None:
+        say(obstacle)
+    for each in written:
+        typer.echo(each)

@@ -30,6 +30,7 @@ Journal = Annotated[
 
 
 @runs.command("list")
+@exit_codes()
 def list_runs(
     place: Annotated[
         Path,
@@ -39,18 +40,16 @@ def list_runs(
     as_json: options.Json = False,
 ) -> None:
     """List the runs of journals, one line each."""
-    with exit_codes():
-        found = {path: read_runs(path) for path in _journals(place)}
-        if as_json:
-            rows = [
-                {"journal": str(path), **run.to_dict()} for path in found for run in found[path]
-            ]
-            typer.echo(json.dumps(rows))
-        else:
-            show_runs(found)
+    found = {path: read_runs(path) for path in _journals(place)}
+    if as_json:
+        rows = [{"journal": str(path), **run.to_dict()} for path in found for run in found[path]]
+        typer.echo(json.dumps(rows))
+    else:
+        show_runs(found)
 
 
 @runs.command("show")
+@exit_codes()
 def show_journal(
     journal: Journal,
     *,
@@ -60,31 +59,31 @@ def show_journal(
     as_json: options.Json = False,
 ) -> None:
     """Show what the runs of a journal were, or the results of one."""
-    with exit_codes():
-        path = journal_at(journal)
-        chosen = read_runs(path) if run is None else [_find(path, run)]
-        if as_json:
-            data = [each.to_dict() for each in chosen]
-            if run is not None:
-                data[0]["answers"] = [
-                    {
-                        "problem": result.problem.id,
-                        "answer": result.answer,
-                        "confidence": result.confidence,
-                        "stop_reason": result.stop_reason,
-                        "tokens": result.spend.tokens,
-                    }
-                    for result in read_results(path, run=run)
-                ]
-            typer.echo(json.dumps(data if run is None else data[0]))
-            return
-        for each in chosen:
-            show_run(each)
+    path = journal_at(journal)
+    chosen = read_runs(path) if run is None else [_find(path, run)]
+    if as_json:
+        data = [each.to_dict() for each in chosen]
         if run is not None:
-            show_results(read_results(path, run=run))
+            data[0]["answers"] = [
+                {
+                    "problem": result.problem.id,
+                    "answer": result.answer,
+                    "confidence": result.confidence,
+                    "stop_reason": result.stop_reason,
+                    "tokens": result.spend.tokens,
+                }
+                for result in read_results(path, run=run)
+            ]
+        typer.echo(json.dumps(data if run is None else data[0]))
+        return
+    for each in chosen:
+        show_run(each)
+    if run is not None:
+        show_results(read_results(path, run=run))
 
 
 @runs.command("export")
+@exit_codes()
 def export_results(
     journal: Journal,
     *,
@@ -97,19 +96,16 @@ def export_results(
     ] = None,
 ) -> None:
     """Write the results of a journal as JSON lines, one per finished search."""
-    with exit_codes():
-        convert = FORMATS.get(form)
-        if convert is None:
-            raise ConfigurationError(
-                f"format: unknown {form!r}; choose one of {', '.join(FORMATS)}"
-            )
-        path = journal_at(journal)
-        chosen = read_runs(path) if run is None else [_find(path, run)]
-        with _opened(out) as lines:
-            for each in chosen:
-                say(f"run {each.id}: {each.results} results of {each.settings.settings}")
-            for result in read_results(path, run=run):
-                lines.write(json.dumps(convert(result), default=str) + "\n")
+    convert = FORMATS.get(form)
+    if convert is None:
+        raise ConfigurationError(f"format: unknown {form!r}; choose one of {', '.join(FORMATS)}")
+    path = journal_at(journal)
+    chosen = read_runs(path) if run is None else [_find(path, run)]
+    with _opened(out) as lines:
+        for each in chosen:
+            say(f"run {each.id}: {each.results} results of {each.settings.settings}")
+        for result in read_results(path, run=run):
+            lines.write(json.dumps(convert(result), default=str) + "\n")
 
 
 def _opened(out: Path | None) -> AbstractContextManager[TextIO]:

@@ -41,7 +41,8 @@ def _headline(result: Result) -> Text:
         line.append("no answer", style="bold red")
     else:
         line.append(printable(result.answer), style="bold green")
-    details = [f"{result.strategy}{n}"]
+    chosen = f", went on with {result.chosen}" if result.chosen else ""
+    details = [f"{result.strategy}{n}{chosen}"]
     if result.answer is not None and len(result.candidates) > 1:
         details.insert(0, f"{100 * result.confidence:.0f} % of the vote")
     if result.stop_reason in _REASONS:

@@ -8,6 +8,7 @@ import typer
 from rich.console import Console
 
 from tts_async.cli.choose_result import SearchKey, choose_result
+from tts_async.cli.option_groups import with_option_groups
 from tts_async.cli.output_file import check_output
 from tts_async.cli.running import exit_codes, say
 from tts_async.errors import ConfigurationError
@@ -18,6 +19,8 @@ MOST_NODES = 150
 """Shown in the terminal unless asked for more."""
 
 
+@exit_codes()
+@with_option_groups
 def show_tree(
     result: Annotated[
         str,
@@ -27,21 +30,7 @@ def show_tree(
         ),
     ],
     *,
-    problem: Annotated[
-        str | None, typer.Option(metavar="ID", help="Of this problem.", rich_help_panel="Which")
-    ] = None,
-    strategy: Annotated[
-        str | None, typer.Option(help="Searched in this way.", rich_help_panel="Which")
-    ] = None,
-    n: Annotated[
-        int | None, typer.Option("--n", help="With so many candidates.", rich_help_panel="Which")
-    ] = None,
-    seed: Annotated[
-        int | None, typer.Option(help="With this seed.", rich_help_panel="Which")
-    ] = None,
-    run: Annotated[
-        int | None, typer.Option(help="In this run of the journal.", rich_help_panel="Which")
-    ] = None,
+    choice: SearchKey,
     html: Annotated[
         Path | None,
         typer.Option(
@@ -68,19 +57,17 @@ def show_tree(
     Big trees are folded: the way to the answer comes first, then the other candidates, best
     first, then what was dropped.
     """
-    with exit_codes():
-        if html is not None and (depth is not None or everything):
-            option = "depth" if depth is not None else "all"
-            raise ConfigurationError(f"{option}: a page holds the whole tree; leave --{option} out")
-        if html is not None:
-            check_output(html, "html")
-        choice = SearchKey(problem=problem, strategy=strategy, n=n, seed=seed, run=run)
-        found = choose_result(result, choice)
-        if html is None:
-            most = None if everything else MOST_NODES
-            Console(highlight=False).print(draw_tree(found, most=most, depth=depth))
-        else:
-            _write_page(found, html)
+    if html is not None and (depth is not None or everything):
+        option = "depth" if depth is not None else "all"
+        raise ConfigurationError(f"{option}: a page holds the whole tree; leave --{option} out")
+    if html is not None:
+        check_output(html, "html")
+    found = choose_result(result, choice)
+    if html is None:
+        most = None if everything else MOST_NODES
+        Console(highlight=False).print(draw_tree(found, most=most, depth=depth))
+    else:
+        _write_page(found, html)
 
 
 def _write_page(result: Result, path: Path) -> None:

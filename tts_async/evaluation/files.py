@@ -12,7 +12,7 @@ from typing import Any, Self, TextIO
 from tts_async.errors import ConfigurationError, JournalError
 from tts_async.evaluation.pictures import PICTURES
 from tts_async.evaluation.report import outcome_to_dict
-from tts_async.evaluation.results import RESULTS
+from tts_async.evaluation.results import RESULTS, Results, load_results
 from tts_async.evaluation.runner import Outcome
 from tts_async.evaluation.whole_file import write_whole
 from tts_async.evaluation.write_report import HTML, MARKDOWN, PICTURE_FOLDER
@@ -45,7 +45,7 @@ class Folder:
         self._lines: TextIO | None = None
         self._is_kept = False
 
-    def find_earlier(self) -> dict[str, Any] | None:
+    def find_earlier(self) -> Results | None:
         """The results of the evaluation that is to be resumed; ``None`` where a new one begins."""
         if not self._holds_evaluation or self._overwrite:
             return None
@@ -54,18 +54,14 @@ class Folder:
                 f"out: {self.path} holds an evaluation already; add --resume to go on with it, "
                 "--overwrite to replace it, or choose another folder"
             )
-        try:
-            data = json.loads(self.results.read_text(encoding="utf-8"))
-        except FileNotFoundError:
+        if not self.results.exists():
             return None  # it ended before there was any result; its journal counts all the same
-        except (OSError, ValueError) as error:
+        try:
+            return load_results(self.results)[1]
+        except ConfigurationError as error:
             raise ConfigurationError(
-                f"resume: {self.results} cannot be read ({error}); move it away, what is in the "
-                "journal counts all the same"
+                f"resume: {error}\nMove it away to go on with what is in the journal"
             ) from error
-        if not isinstance(data, dict):
-            raise ConfigurationError(f"resume: {self.results} is not a results.json")
-        return data
 
     def __enter__(self) -> Self:
         earlier = self.find_earlier()

@@ -51,6 +51,13 @@ def fitting_width(n: int, beam_width: int | None = None) -> int:
     return min(BEAM_WIDTH if beam_width is None else beam_width, n)
 
 
+def candidates_within(strategy: Strategy, most: int) -> int | None:
+    """How many a strategy may draw that would draw more by itself; ``None`` where it would not."""
+    if getattr(strategy, "n", 1) <= most:
+        return None
+    return most - most % getattr(strategy, "beam_width", 1) or most  # beams of equal size
+
+
 def label_of(strategy: Strategy) -> str:
     """A strategy in a few characters, ``"dvts n=16"`` or ``"best_of_n:naive n=4"``."""
     name = full_name_of(strategy)

@@ -130,6 +130,7 @@ def outcome_to_dict(outcome: Outcome) -> Mapping[str, Any]:
         "strategy": result.strategy,
         "select": selection_of(outcome.strategy),
         "n": result.n,
+        "chosen": result.chosen,
         "seed": result.seed,
         "id": outcome.problem.id,
         "level": level_of(outcome.problem),

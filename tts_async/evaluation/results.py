@@ -37,6 +37,7 @@ class SeedScore(msgspec.Struct, frozen=True):
     accuracy: Share
     correct: Count
     problems: Count
+    seconds: Amount = 0.0
 
 
 class Against(msgspec.Struct, frozen=True):
@@ -52,6 +53,7 @@ class ResultRow(msgspec.Struct, frozen=True, kw_only=True):
     """One strategy with one way of selecting and one ``n``; greedy decoding needs no ``n``."""
 
     strategy: str
+    label: str = ""
     select: str | None = None
     n: Annotated[int, msgspec.Meta(ge=1)] | None = None
     settings: str = ""

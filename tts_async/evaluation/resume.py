@@ -4,86 +4,83 @@ What was drawn and scored is in the journal, so nothing is taken from the earlie
 times: those of a row that is replayed say nothing about what it cost.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from contextlib import suppress
 from datetime import datetime
 from typing import Any
 
 from tts_async.errors import ConfigurationError
 from tts_async.evaluation.plans import full_name_of
 from tts_async.evaluation.report import Report
-from tts_async.evaluation.results import SCHEMA
+from tts_async.evaluation.results import ResultRow, Results, parse_results, printable
 from tts_async.evaluation.row import Row
 from tts_async.strategies import Strategy
 
 
-def go_on_with(earlier: Mapping[str, Any], report: Report, plan: Sequence[Strategy]) -> None:
+def go_on_with(earlier: Results, report: Report, plan: Sequence[Strategy]) -> None:
     """Make this evaluation the continuation of ``earlier``, with the date of its beginning.
 
     Raises ``ConfigurationError``, naming the option, when it is another one. More strategies,
     budgets, seeds and problems than before are welcome; fewer would lose results.
     """
-    if earlier.get("schema") != SCHEMA:
-        raise ConfigurationError(
-            f"resume: its results have schema {earlier.get('schema')}, this version writes "
-            f"{SCHEMA}; start anew with --overwrite or another --out"
-        )
-    try:
-        _check_options(earlier, report)
-        _check_plan(earlier["rows"], plan)
-        report.created = datetime.fromisoformat(earlier["created"])
-    except KeyError as error:
-        raise ConfigurationError(
-            f"resume: its results lack {error}; move them away, what is in the journal counts"
-        ) from error
+    _check_options(earlier, parse_results(report.to_dict()))
+    _check_plan(earlier.rows, plan)
+    with suppress(ValueError):  # edited by hand
+        report.created = datetime.fromisoformat(earlier.created)
 
 
-def _check_options(earlier: Mapping[str, Any], report: Report) -> None:
+def _check_options(earlier: Results, now: Results) -> None:
     """Whether everything that decides the outcome is the same, and there is no less of it."""
-    now = report.to_dict()
-    for name in ("dataset", "level", "seed"):
-        _compare(name, earlier[name], now[name])
+    for name in ("dataset", "level"):
+        _compare(name, getattr(earlier, name), getattr(now, name))
+    _compare("seed", next(iter(earlier.seeds), None), now.seeds[0])
     for name in ("generator", "verifier"):
-        if not _may_be_the_same(earlier[name], now[name]):
-            _compare(name, earlier[name], now[name])
-    before, options = earlier["options"], now["options"]
-    for name in sorted(before.keys() | options.keys()):
-        _compare(name, before.get(name), options.get(name))
-    if missing := set(earlier["seeds"]) - set(report.seeds):
+        before, after = getattr(earlier, name), getattr(now, name)
+        if not _may_be_the_same(before, after):
+            _compare(name, before, after)
+    for name in sorted(earlier.options.keys() | now.options.keys()):
+        _compare(name, earlier.options.get(name), now.options.get(name))
+    if missing := set(earlier.seeds) - set(now.seeds):
         raise ConfigurationError(f"seeds: it has {_list(missing)} too; give at least as many")
-    if earlier["problems"] > report.problems:
+    if earlier.problems > now.problems:
         raise ConfigurationError(
-            f"limit: it has {earlier['problems']} problems and this one {report.problems}; give at "
-            "least as many"
+            f"limit: it has {earlier.problems} problems and this one {now.problems}; give at least "
+            "as many"
         )
 
 
-def _check_plan(rows: Sequence[Mapping[str, Any]], plan: Sequence[Strategy]) -> None:
+def _check_plan(rows: Sequence[ResultRow], plan: Sequence[Strategy]) -> None:
     """Whether every earlier row is planned again."""
-    settings = {repr(strategy) for strategy in plan}
+    settings = {_settings(strategy) for strategy in plan}
     counts: dict[str, set[int | None]] = {}
     for strategy in plan:
         counts.setdefault(full_name_of(strategy), set()).add(getattr(strategy, "n", None))
     for row in rows:
-        name = row["label"].partition(" ")[0]
-        if row["settings"] in settings:
+        name = row.label.partition(" ")[0]
+        if row.settings in settings:
             continue
         if name not in counts:
             raise ConfigurationError(f"strategy: it has {name} too; name it again")
-        if row["n"] not in counts[name]:
-            raise ConfigurationError(f"n: it has {row['label']} too; give it again")
+        if row.n not in counts[name]:
+            raise ConfigurationError(f"n: it has {row.label} too; give it again")
         raise ConfigurationError(
-            f"strategy: the settings of {row['label']} were {row['settings'][:200]}; resume with "
-            "the same, or choose another --out"
+            f"strategy: the settings of {row.label} were {row.settings[:200]}; resume with the "
+            "same, or choose another --out"
         )
 
 
-def keep_times(earlier: Mapping[str, Any] | None, row: Row) -> None:
+def keep_times(earlier: Results | None, row: Row) -> None:
     """Give a row that was replayed from end to end the times of its first run, where known."""
-    rows = [] if earlier is None else earlier["rows"]
-    known = next((one for one in rows if one["settings"] == repr(row.strategy)), None)
-    if known and known["complete"] and known["runs"] == row.runs and row.is_replayed:
-        row.replayed_tokens = known["replayed_tokens"]
-        row.keep_times(known["seconds"], {one["seed"]: one["seconds"] for one in known["seeds"]})
+    rows = [] if earlier is None else earlier.rows
+    known = next((one for one in rows if one.settings == _settings(row.strategy)), None)
+    if known and known.complete and known.runs == row.runs and row.is_replayed:
+        row.replayed_tokens = known.replayed_tokens
+        row.keep_times(known.seconds, {one.seed: one.seconds for one in known.seeds})
+
+
+def _settings(strategy: Strategy) -> Any:
+    """As they stand in the results."""
+    return printable(repr(strategy))
 
 
 def _compare(name: str, before: Any, now: Any) -> None:

@@ -1,7 +1,7 @@
 """One strategy over all problems and seeds: what is counted, and the figures made of it."""
 
 import math
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -65,7 +65,7 @@ class Row:
     """One strategy over ``problems`` problems with each of ``seeds``; grows with every outcome.
 
     ``replayed_tokens``: of ``tokens``, those that a journal had already. ``seconds`` is the wall
-    time of the run.
+    time of the run. ``chosen``: how often the strategy went on with which other one.
     """
 
     strategy: Strategy
@@ -77,6 +77,7 @@ class Row:
     expansions: int = 0
     verifier_calls: int = 0
     seconds: float = 0.0
+    chosen: Counter[str] = field(default_factory=Counter)
     _by_problem: dict[str, _ProblemCount] = field(default_factory=dict, repr=False)
     _by_seed: dict[int, _SeedCount] = field(default_factory=dict, repr=False)
 
@@ -93,6 +94,7 @@ class Row:
         seed.began = min(seed.began, max(0.0, outcome.elapsed - spend.seconds))
         seed.ended = max(seed.ended, outcome.elapsed)
         self.errors += result.error is not None
+        self.chosen.update(filter(None, [result.chosen]))
         self.tokens += spend.tokens
         self.expansions += spend.expansions
         self.verifier_calls += spend.verifier_calls
@@ -177,6 +179,7 @@ class Row:
             "select": selection_of(self.strategy),
             "n": self.n,
             "settings": repr(self.strategy),
+            "chosen": dict(sorted(self.chosen.items())),
             "complete": self.complete,
             "runs": self.runs,
             **_figures(self.accuracy),

@@ -12,7 +12,12 @@ from contextlib import aclosing
 from dataclasses import dataclass
 
 from tts_async.answers import AnswerChecker
-from tts_async.errors import GeneratorUnavailable, VerifierUnavailable, WorkerError
+from tts_async.errors import (
+    ConfigurationError,
+    GeneratorUnavailable,
+    VerifierUnavailable,
+    WorkerError,
+)
 from tts_async.solver import Solver
 from tts_async.strategies import Strategy
 from tts_async.types.problem import Problem
@@ -59,6 +64,12 @@ async def evaluate(
     began, patience, failures, count = clock(), PATIENCE, 0, 0
     planned = len(problems) * len(seeds or [seed])
     checker = checker or solver.checker
+    unknown = [problem.id for problem in problems if problem.answer is None]
+    if unknown:
+        raise ConfigurationError(
+            f"problems: {len(unknown)} of {len(problems)} have no answer to compare with, first "
+            f"{unknown[0]}; give each an answer, Problem(text, answer=...)"
+        )
     async with aclosing(
         solver.solve_many(problems, strategy=strategy, seed=seed, seeds=seeds)
     ) as results:
@@ -92,6 +103,4 @@ async def _right_candidates(result: Result, checker: AnswerChecker) -> tuple[boo
 
 async def _is_right(result: Result, answer: str | None, checker: AnswerChecker) -> bool:
     gold = result.problem.answer
-    if answer is None or gold is None:
-        return False
-    return await checker.equal(gold, answer)
+    return answer is not None and gold is not None and await checker.equal(gold, answer)

@@ -78,6 +78,10 @@ def _remarks(rows: list[Row]) -> list[str]:
         remarks.append("* not all problems are in; quick ones finish first")
     if any(row.replayed_tokens for row in rows):
         remarks.append("† not the cost: some of it was in the journal")
+    for row in rows:
+        if row.chosen:
+            choices = ", ".join(f"{name} {n}x" for name, n in row.chosen.most_common())
+            remarks.append(f"{row.label} went on with {choices}")
     if failed := sum(row.errors for row in rows):
         ended = "1 search" if failed == 1 else f"{failed} searches"
         remarks.append(f"{ended} ended with an error (see problems.jsonl) and count as wrong")

@@ -24,6 +24,11 @@ from tts_async.gateway.access_log import current_record
 from tts_async.gateway.errors import GatewayError
 from tts_async.gateway.parts import SETTINGS
 
+_PARTS: Final = {
+    GenerationError: "generator",
+    VerificationError: "verifier",
+    WorkerError: "checker",  # what compares answers; a local model's worker is one of the others
+}
 _NO_RETRY: Final = frozenset({"empty_answer", "deadline_exceeded"})
 """Server errors that would be the same again, and cost as much."""
 _UNREAD: Final = frozenset({"request_too_large", "request_timeout", "invalid_body"})
@@ -78,18 +83,17 @@ def explain(error: Exception, *, retry_after: float) -> GatewayError:
     if isinstance(error, ConfigurationError):
         return GatewayError(400, "invalid_value", str(error), param=_named_in(error))
     _log(error)
+    part = next((part for kind, part in _PARTS.items() if isinstance(error, kind)), None)
     if isinstance(error, GeneratorUnavailable | VerifierUnavailable | WorkerError):
-        role = "verifier" if isinstance(error, VerifierUnavailable) else "generator"
         return GatewayError(
             503,
-            f"{role}_unavailable",
-            f"the {role} cannot be reached; try again later",
+            f"{part}_unavailable",
+            f"the {part} cannot be reached; try again later",
             retry_after=retry_after,
         )
-    if isinstance(error, GenerationError | VerificationError):
-        role = "generator" if isinstance(error, GenerationError) else "verifier"
+    if part is not None:
         return GatewayError(
-            502, f"{role}_failed", f"the {role} failed ({type(error).__name__}); see the log"
+            502, f"{part}_failed", f"the {part} failed ({type(error).__name__}); see the log"
         )
     return GatewayError(500, "internal_error", "something is wrong in the gateway; see its log")
 

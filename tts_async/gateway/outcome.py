@@ -65,6 +65,7 @@ def _extension(result: Result, note: str | None, *, candidates: bool) -> dict[st
         "stop_reason": result.stop_reason,
         "strategy": result.strategy,
         "n": result.n,
+        "chosen": result.chosen,
         "seed": result.seed,
         "votes": [asdict(votes) for votes in result.votes],
         "spend": result.spend.to_dict(),

@@ -6,7 +6,6 @@ from typing import Final
 import structlog
 from aiohttp import web
 
-from tts_async.errors import TTSError
 from tts_async.gateway.parts import ACCESS, SETTINGS, SOLVER
 from tts_async.solver import Solver
 
@@ -31,12 +30,8 @@ class Readiness:
             return self._failing
 
     async def _look(self) -> tuple[str, ...]:
-        try:
-            report = await self._solver.check()
-        except TTSError as error:
-            _LOG.warning("not ready", problems=[str(error)])
-            return ("generator",)
-        usable = {service.role for service in report.services if service.ok}
+        report = await self._solver.check(quick=True)
+        usable = {service.role for service in report.services if service.error is None}
         failing = {service.role for service in report.services} - usable
         if failing:
             _LOG.warning("not ready", problems=list(report.problems))

@@ -5,7 +5,7 @@ from dataclasses import dataclass, fields, is_dataclass, replace
 from typing import Any, Final
 
 from tts_async.errors import ConfigurationError
-from tts_async.evaluation.plans import fitting_width, option_names
+from tts_async.evaluation.plans import candidates_within, fitting_width, option_names
 from tts_async.gateway.errors import GatewayError, above_limit
 from tts_async.gateway.model_names import ModelNames, NamedSearch, find_strategy
 from tts_async.gateway.schema import SearchOptions
@@ -42,6 +42,9 @@ class StrategyChoice:
         given = {name: value for name, value in given.items() if value is not None}
         try:
             strategy = self._make(named.strategy, given)
+            fewer = candidates_within(strategy, self.settings.max_candidates)
+            if fewer is not None:
+                strategy = self._make(named.strategy, {**given, "n": fewer})
         except ConfigurationError as error:
             raise _named_field(error, options) from error
         if needs_verifier(strategy) and not self.solver.has_verifier:
@@ -85,6 +88,9 @@ def _vary(strategy: Strategy, options: Mapping[str, Any]) -> Strategy:
     for name in options:
         if not is_dataclass(strategy) or name not in {field.name for field in fields(strategy)}:
             raise ConfigurationError(f"{name}: {name_of(strategy)} has no such option")
+    width = getattr(strategy, "beam_width", None)
+    if "n" in options and width is not None:
+        options = {"beam_width": fitting_width(options["n"], width), **options}
     return replace(strategy, **options)  # type: ignore[type-var]
 
 

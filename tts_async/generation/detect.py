@@ -24,7 +24,7 @@ from tts_async.generation.vllm import VLLMGenerator
 from tts_async.http.address import ServerAddress
 from tts_async.http.credentials import Credentials
 from tts_async.http.discovery import list_models
-from tts_async.http.retry import FAIL_FAST, ONCE
+from tts_async.http.retry import FAIL_FAST, ONCE, RetryPolicy
 from tts_async.http.transport import Transport
 
 ServerKind = Literal["vllm", "openai"]
@@ -42,8 +42,11 @@ async def detect_servers(
     api_key: str | None = None,
     headers: Mapping[str, str] | None = None,
     ssl: SSLContext | bool | None = None,
+    retry: RetryPolicy | None = None,
 ) -> ServerGenerator | ReplicatedGenerator:
     """A generator over all servers of one model, not opened yet; just that server's for one.
+
+    ``retry``: how long a request may be in trouble, with all of them where there are several.
 
     What does not answer now is taken to be what the others are: it may yet. Raises
     ``ConfigurationError``, and ``GeneratorUnavailable`` when nothing answers at all.
@@ -56,7 +59,7 @@ async def detect_servers(
         raise ConfigurationError(f"base_url: {wrong}; give the URL of every replica once")
     if len(names) == 1:
         return await detect_server(
-            base_urls[0], model=model, api_key=api_key, headers=headers, ssl=ssl
+            base_urls[0], model=model, api_key=api_key, headers=headers, ssl=ssl, retry=retry
         )
     kinds = await gather(
         *(_detect_if_there(url, api_key=api_key, headers=headers, ssl=ssl) for url in base_urls)
@@ -74,7 +77,8 @@ async def detect_servers(
         [
             make(url, model, api_key=api_key, headers=headers, ssl=ssl, retry=FAIL_FAST)
             for url in base_urls
-        ]
+        ],
+        retry=retry,
     )
 
 
@@ -85,6 +89,7 @@ async def detect_server(
     api_key: str | None = None,
     headers: Mapping[str, str] | None = None,
     ssl: SSLContext | bool | None = None,
+    retry: RetryPolicy | None = None,
 ) -> ServerGenerator:
     """A generator for the server at ``base_url``, not opened yet.
 
@@ -92,7 +97,7 @@ async def detect_server(
     """
     kind = await detect(base_url, api_key=api_key, headers=headers, ssl=ssl)
     make = VLLMGenerator if kind == "vllm" else OpenAIGenerator
-    return make(base_url, model, api_key=api_key, headers=headers, ssl=ssl)
+    return make(base_url, model, api_key=api_key, headers=headers, ssl=ssl, retry=retry)
 
 
 async def detect(

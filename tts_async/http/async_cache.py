@@ -1,9 +1,10 @@
 """A bounded cache whose missing entries are asked for once, however many wait for them."""
 
 import asyncio
-from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Hashable
 from typing import Generic, TypeVar
+
+from tts_async.lru import LruDict
 
 K = TypeVar("K", bound=Hashable)
 V = TypeVar("V")
@@ -21,16 +22,12 @@ class AsyncCache(Generic[K, V]):
     """The ``size`` entries used last."""
 
     def __init__(self, size: int) -> None:
-        self._size = size
-        self._entries: OrderedDict[K, V] = OrderedDict()
+        self._entries: LruDict[K, V] = LruDict(size)
         self._open: dict[K, _Question] = {}
 
     def peek(self, key: K) -> V | None:
         """The entry, where there is one."""
-        entry = self._entries.get(key)
-        if entry is not None:
-            self._entries.move_to_end(key)
-        return entry
+        return self._entries.get(key)
 
     async def get(self, key: K, load: Callable[[K], Awaitable[V]]) -> V:
         """The entry, from ``load`` where there is none.
@@ -58,8 +55,6 @@ class AsyncCache(Generic[K, V]):
             del self._open[key]
             question.over.set()
         self._entries[key] = entry
-        if len(self._entries) > self._size:
-            self._entries.popitem(last=False)
         return entry
 
     def __len__(self) -> int:

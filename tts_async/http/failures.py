@@ -76,7 +76,7 @@ def of_status(
             alive=status == TOO_MANY or (status in OVERLOADED and seconds is not None),
         )
     if status in {400, 413, 422} and TOO_LONG.search(message):
-        return PromptTooLong(text)
+        return PromptTooLong(message)  # whoever asked can mend it, wherever the server is
     hint = HINTS.get(status)
     return GeneratorRejected(f"{text}; {hint}" if hint else text)
 

@@ -29,7 +29,7 @@ class OpenAITransport:
         self._redact = credentials.redact
         self._retry = retry
         self._url = str(client.base_url).rstrip("/").rpartition("@")[2]
-        self._outage = Outage()
+        self._outage = Outage(self._url)
         self.retries = 0
         self.overloads = 0
 

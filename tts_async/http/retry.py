@@ -16,10 +16,15 @@ from tenacity import AsyncRetrying, RetryCallState, retry_if_exception_type
 
 from tts_async.errors import ConfigurationError, MalformedResponse
 from tts_async.http.failures import Transient
+from tts_async.notices import notice
 
 T = TypeVar("T")
 
 MOST_DOUBLINGS = 30
+MEMORY_SECONDS = 180.0
+"""A server of which nobody has heard anything bad for so long may be well again."""
+QUIET_SECONDS = 60.0
+"""A server that comes and goes is worth a line in the log no more often than that."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,7 +36,8 @@ class RetryPolicy:
     ``longest_wait``, or what the server asked for with Retry-After when that is longer. An answer
     that makes no sense is asked for at most ``malformed_attempts`` times: the same request with
     the same seed rarely gets a better one. ``outage_seconds``, where given, is all the time for a
-    server that does not even say that it is busy. ``sleep`` and ``clock`` are for tests.
+    server that does not even say that it is busy, from when the first request found it so.
+    ``sleep`` and ``clock`` are for tests.
     """
 
     attempts: int = 10
@@ -61,12 +67,12 @@ class RetryPolicy:
         all requests to one server know of it. Raises the error inside the last ``Transient`` when
         the budget is spent, anything else at once.
         """
-        outage = outage or Outage()
+        outage = outage or Outage("server")
         try:
             result = await attempt()
         except Transient as failure:
             return await _Trouble(self, failure, on_retry, outage).overcome(attempt)
-        outage.since = None
+        outage.end(self.clock)
         return result
 
     def pause(self, failures: int, retry_after: float | None) -> float:
@@ -85,23 +91,56 @@ FAIL_FAST = RetryPolicy(outage_seconds=2.0, first_wait=0.25)
 """For one server of several: patient while it is busy, not when it is gone."""
 
 
-@dataclass(slots=True)
-class Outage:
-    """Since when a server has been silent, as far as the requests to it can tell; shared by them.
+def for_clients(outage_seconds: float) -> RetryPolicy:
+    """For a service, whose own clients wait meanwhile: it looks again every few seconds.
 
-    The first one to find it dead waits as long as the policy says; those that come later wait only
-    for what is left of that, so a thousand requests to a dead server end together. ``since`` and
-    ``last`` failure are moments of the policy's clock.
+    What bounds an outage is the time and not the number of attempts.
+    """
+    return RetryPolicy(
+        attempts=1_000_000,
+        seconds=max(MEMORY_SECONDS, outage_seconds),
+        longest_wait=5.0,
+        outage_seconds=outage_seconds,
+    )
+
+
+class Outage:
+    """Since when the server ``where`` is silent, as far as the requests to it can tell.
+
+    They share it: the first one to find it dead waits as long as the policy says; those that come
+    later wait only for what is left of that, so a thousand requests to a dead server end together.
+    The log hears of its beginning and of its end, and not of every request. Moments are those of
+    the policy's clock.
     """
 
-    since: float | None = None
-    last: float = 0.0
+    def __init__(self, where: str) -> None:
+        self.since: float | None = None
+        self._where = where
+        self._last = 0.0
+        self._announced: float | None = None
+        self._is_known = False
 
     def note(self, now: float, *, memory: float) -> None:
         """Another request was not answered; an outage of ``memory`` seconds ago is forgotten."""
-        if self.since is None or now - self.last > memory:
-            self.since = now
-        self.last = now
+        if self.since is None or now - self._last > memory:
+            self.since, self._is_known = now, False
+        self._last = now
+
+    def announce(self, now: float, error: Exception) -> None:
+        """A request is about to be sent again because of it."""
+        is_due = self._announced is None or now - self._announced >= QUIET_SECONDS
+        if self.since is not None and not self._is_known and is_due:
+            self._announced, self._is_known = now, True
+            notice("server in trouble, asking again", server=self._where, error=str(error))
+
+    def end(self, clock: Callable[[], float]) -> None:
+        """It has answered; the usual case, so it costs nothing where there was no outage."""
+        if self.since is None:
+            return
+        if self._is_known:
+            seconds = round(clock() - self.since, 1)
+            notice("server well again", server=self._where, seconds=seconds)
+        self.since, self._is_known = None, False
 
 
 class _Trouble:
@@ -145,7 +184,7 @@ class _Trouble:
                 raise error from last.__cause__
             spent = f"gave up after {self._failures} attempts in {self._elapsed():.1f} s"
             raise type(error)(f"{error} ({spent})") from last.__cause__
-        self._outage.since = None
+        self._outage.end(self._policy.clock)
         return result
 
     def _wait(self, state: RetryCallState) -> float:
@@ -153,9 +192,11 @@ class _Trouble:
         self._failures += 1
         self._malformed += isinstance(failure.error, MalformedResponse)
         if failure.alive:
-            self._outage.since = None
+            self._outage.end(self._policy.clock)
         else:
-            self._outage.note(self._policy.clock(), memory=self._policy.seconds)
+            # A policy that is in a hurry must not make the others forget.
+            memory = max(self._policy.seconds, MEMORY_SECONDS)
+            self._outage.note(self._policy.clock(), memory=memory)
         return self._policy.pause(self._failures, failure.retry_after)
 
     def _is_over(self, state: RetryCallState) -> bool:
@@ -175,8 +216,10 @@ class _Trouble:
         return self._policy.clock() - began + pause > allowed
 
     def _announce(self, state: RetryCallState) -> None:
+        failure = _failure(state)
+        self._outage.announce(self._policy.clock(), failure.error)
         if self._on_retry is not None:
-            self._on_retry(_failure(state))
+            self._on_retry(failure)
 
     def _elapsed(self) -> float:
         return self._policy.clock() - self._began

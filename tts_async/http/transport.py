@@ -69,7 +69,7 @@ class Transport:
         self._ssl = True if ssl is None else ssl
         self._session: aiohttp.ClientSession | None = None
         self._proxy: str | None = None
-        self._outage = Outage()
+        self._outage = Outage(str(address))
         self._requests = self._retries = self._overloads = self._in_flight = 0
 
     async def open(self) -> None:

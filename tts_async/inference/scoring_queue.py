@@ -5,11 +5,11 @@ by arrival. Nothing has to be sorted by length for that, so the line stays fair.
 scored once, and recent ones are remembered: search over short steps is full of twins.
 """
 
-from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from tts_async.inference.path_scorers import MarkedPath, PathScorer, Scores
+from tts_async.lru import LruDict
 
 
 @dataclass(eq=False, slots=True)
@@ -34,8 +34,7 @@ class ScoringQueue:
     def __init__(self, scorer: PathScorer, *, remembered: int = 8192) -> None:
         self._counts = {"batches": 0, "paths": 0, "tokens": 0, "remembered": 0}
         self._scorer = scorer
-        self._remembered = remembered
-        self._memory: OrderedDict[MarkedPath, Scores] = OrderedDict()
+        self._memory: LruDict[MarkedPath, Scores] = LruDict(remembered)
         self._line: dict[MarkedPath, list[Query]] = {}
 
     @property
@@ -54,7 +53,6 @@ class ScoringQueue:
             if not path.ends:  # no steps, no scores
                 query.known[path] = []
             elif path in self._memory:
-                self._memory.move_to_end(path)
                 self._counts["remembered"] += 1
                 query.known[path] = self._memory[path]
             else:
@@ -81,7 +79,7 @@ class ScoringQueue:
         self._counts["tokens"] += sum(len(path.ids) for path in batch)
         complete = []
         for path, own in zip(batch, scores, strict=True):
-            self._remember(path, own)
+            self._memory[path] = own
             for query in self._line.pop(path):
                 query.known[path] = own
                 query.missing -= 1
@@ -91,8 +89,3 @@ class ScoringQueue:
 
     def _priority(self, path: MarkedPath) -> int:
         return min(query.priority for query in self._line[path])
-
-    def _remember(self, path: MarkedPath, scores: Scores) -> None:
-        self._memory[path] = scores
-        if len(self._memory) > self._remembered:
-            self._memory.popitem(last=False)

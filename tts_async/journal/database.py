@@ -11,12 +11,11 @@ from typing import Any, Final
 
 import msgspec
 
-from tts_async.errors import JournalError
 from tts_async.journal import payloads
 from tts_async.journal.identity import ModelIdentity, identity_from
 from tts_async.journal.keys import split_keys
 from tts_async.journal.lock import WriterLock
-from tts_async.journal.schema import explain, open_for_writing
+from tts_async.journal.schema import RESULT, decode_entry, explain, open_for_writing
 from tts_async.types.generation import Step
 from tts_async.types.result import Result
 
@@ -113,7 +112,7 @@ class Database:
         row = self._connection.execute(
             "SELECT payload FROM expansions WHERE key = ? AND n >= ? ORDER BY n LIMIT 1", (key, n)
         ).fetchone()
-        return None if row is None else self._read(payloads.decode_steps, row[0])[:n]
+        return None if row is None else decode_entry(payloads.decode_steps, self._path, row[0])[:n]
 
     def scores(self, numbers: Iterable[int]) -> dict[bytes, list[float]]:
         """The scores in some rows, by key."""
@@ -123,18 +122,18 @@ class Database:
                 "SELECT keys, payload FROM scores WHERE id = ?", (number,)
             ).fetchone()
             found.update(
-                zip(split_keys(keys), self._read(payloads.decode_scores, payload), strict=True)
+                zip(
+                    split_keys(keys),
+                    decode_entry(payloads.decode_scores, self._path, payload),
+                    strict=True,
+                )
             )
         return found
 
     def result(self, run: int, problem: int) -> Result | None:
         """The finished search of a problem in a run."""
-        row = self._connection.execute(
-            "SELECT results.payload, problems.payload FROM results"
-            " JOIN problems ON problems.id = results.problem WHERE run = ? AND problem = ?",
-            (run, problem),
-        ).fetchone()
-        return None if row is None else self._read(payloads.decode_result, *row)
+        row = self._connection.execute(RESULT, (run, problem)).fetchone()
+        return None if row is None else decode_entry(payloads.decode_result, self._path, *row)
 
     def close(self) -> None:
         """Leave one tidy file behind, and let others write."""
@@ -157,12 +156,3 @@ class Database:
             if self._connection.in_transaction:  # a full disk has ended it already
                 self._connection.execute("ROLLBACK")
             raise
-
-    def _read(self, decode: Callable[..., Any], *payload: bytes) -> Any:
-        try:
-            return decode(*payload)
-        except Exception as error:
-            raise JournalError(
-                f"journal: {self._path} holds an entry that cannot be read ({error}); it is"
-                " damaged, or another version of tts_async wrote it: begin a new journal"
-            ) from error

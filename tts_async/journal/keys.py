@@ -88,6 +88,7 @@ def _as_bytes(data: Any) -> bytes:
     """The same for equal data and for no other; every piece says where it ends."""
     try:
         return _pack(data)
-    except (TypeError, ValueError):
-        # Halves of surrogate pairs, which models do produce; in metadata, keys that are no keys.
+    except (TypeError, ValueError, OverflowError, RecursionError):
+        # Halves of surrogate pairs, which models do produce; numbers of more than 64 bits; in
+        # metadata, keys that are no keys, and what holds itself.
         return _pack(repr(data))

@@ -10,13 +10,13 @@ from collections.abc import Sequence
 from itertools import count
 from typing import Final, NamedTuple
 
-from tts_async.answers.lru import LruDict
 from tts_async.journal.database import Contents
 from tts_async.journal.identity import ModelIdentity
 from tts_async.journal.keys import conversation_key, problem_key
 from tts_async.journal.runs import RunSettings
 from tts_async.journal.statistics import JournalStatistics
 from tts_async.journal.writer import Writer
+from tts_async.lru import LruDict
 from tts_async.types.generation import Step
 from tts_async.types.problem import Problem
 from tts_async.types.result import Result

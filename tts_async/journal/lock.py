@@ -17,6 +17,8 @@ class WriterLock:
     """The right to write the journal at ``path``; raises ``JournalError`` when another has it."""
 
     def __init__(self, path: Path) -> None:
+        if path.is_dir():
+            raise JournalError(f"journal: cannot write {path}: it is a folder; name a file in it")
         self._path = path.with_name(path.name + "-lock")
         try:
             path.parent.mkdir(parents=True, exist_ok=True)

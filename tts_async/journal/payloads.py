@@ -48,6 +48,7 @@ class _Result(msgspec.Struct, array_like=True):
     votes: list[tuple[bytes, int, float]]
     spend: dict[str, Any]
     tree: list[_Node]
+    chosen: str | None = None
 
 
 _encode = msgspec.msgpack.Encoder(enc_hook=_as_plain).encode
@@ -127,6 +128,7 @@ def encode_result(result: Result) -> bytes:
         votes=[(_pack_text(votes.answer), votes.count, votes.weight) for votes in result.votes],
         spend=result.spend.to_dict(),
         tree=[(node.path, _pack_step(node), node.step_scores, node.score) for node in tree],
+        chosen=result.chosen,
     )
     return zlib.compress(_encode(packed), LEVEL)
 
@@ -161,6 +163,7 @@ def decode_result(payload: bytes, problem: bytes) -> Result:
         ),
         spend=Spend(**packed.spend),
         tree=tree,
+        chosen=packed.chosen,
     )
 
 

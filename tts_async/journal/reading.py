@@ -14,11 +14,11 @@ from typing import Any, Final
 
 import msgspec
 
-from tts_async.errors import ConfigurationError, JournalError
+from tts_async.errors import ConfigurationError
 from tts_async.journal import payloads
 from tts_async.journal.identity import ModelIdentity, identity_from
 from tts_async.journal.runs import RunSettings
-from tts_async.journal.schema import explain, open_for_reading
+from tts_async.journal.schema import RESULT, decode_entry, explain, open_for_reading
 from tts_async.types.result import Result
 
 _RUNS: Final = """
@@ -26,11 +26,6 @@ SELECT runs.id, runs.created, runs.payload, runs.generator, runs.verifier,
     COUNT(results.run), TOTAL(results.tokens), TOTAL(results.expansions),
     TOTAL(results.verifier_calls), TOTAL(results.seconds)
 FROM runs LEFT JOIN results ON results.run = runs.id GROUP BY runs.id ORDER BY runs.id
-"""
-
-_RESULT: Final = """
-SELECT results.payload, problems.payload
-FROM results JOIN problems ON problems.id = results.problem WHERE results.rowid = ?
 """
 
 
@@ -65,13 +60,13 @@ def read_runs(path: str | Path) -> list[RunRecord]:
     path = Path(path)
     with closing(open_for_reading(path)) as connection:
         try:
-            models = {
+            rows = connection.execute(_RUNS).fetchall()
+            models = {  # after the runs: of those that begin meanwhile, models come first
                 number: identity_from(fields)
                 for number, *fields in connection.execute(
                     "SELECT id, kind, model, location, fingerprint FROM models"
                 )
             }
-            rows = connection.execute(_RUNS).fetchall()
         except sqlite3.Error as error:
             raise explain(error, path) from error
         return [_run(row, models, path) for row in rows]
@@ -91,12 +86,12 @@ def read_results(path: str | Path, *, run: int | None = None) -> Iterator[Result
                 _check_run(connection, path, run)
             chosen = "" if run is None else "WHERE run = :run"
             places = connection.execute(
-                f"SELECT rowid FROM results {chosen} ORDER BY run, rowid",  # noqa: S608 - no input
+                f"SELECT run, problem FROM results {chosen} ORDER BY run, rowid",  # noqa: S608 - no input
                 {"run": run},
             ).fetchall()
             for place in places:  # a statement each: a long one would keep the file from shrinking
-                row = connection.execute(_RESULT, place).fetchone()
-                yield _decode(path, payloads.decode_result, *row)
+                row = connection.execute(RESULT, place).fetchone()
+                yield decode_entry(payloads.decode_result, path, *row)
         except sqlite3.Error as error:
             raise explain(error, path) from error
 
@@ -114,7 +109,7 @@ def _run(row: tuple[Any, ...], models: dict[int, ModelIdentity], path: Path) -> 
     return RunRecord(
         id=number,
         created=datetime.fromtimestamp(created, UTC),
-        settings=_decode(path, msgspec.json.Decoder(RunSettings).decode, payload),
+        settings=decode_entry(msgspec.json.Decoder(RunSettings).decode, path, payload),
         generator=models[generator],
         verifier=None if verifier is None else models[verifier],
         results=results,
@@ -123,13 +118,3 @@ def _run(row: tuple[Any, ...], models: dict[int, ModelIdentity], path: Path) -> 
         verifier_calls=verifier_calls,
         seconds=seconds,
     )
-
-
-def _decode(path: Path, decode: Any, *payload: bytes) -> Any:
-    try:
-        return decode(*payload)
-    except Exception as error:
-        raise JournalError(
-            f"journal: {path} holds an entry that cannot be read ({error}); it is damaged, or"
-            " another version of tts_async wrote it"
-        ) from error

@@ -7,10 +7,13 @@ shares them; ``results`` belong to a run. Paths that were scored together are on
 """
 
 import sqlite3
+from collections.abc import Callable
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeVar
 
 from tts_async.errors import JournalError
+
+T = TypeVar("T")
 
 APPLICATION_ID: Final = 0x54545361
 """Stands in the header of the file, as SQLite provides for."""
@@ -41,6 +44,12 @@ CREATE TABLE results (
 );
 """
 
+RESULT: Final = """
+SELECT results.payload, problems.payload
+FROM results JOIN problems ON problems.id = results.problem WHERE run = ? AND problem = ?
+"""
+"""A result and its problem, by the numbers of run and problem."""
+
 
 def open_for_writing(path: Path) -> sqlite3.Connection:
     """The database, created where there is none; raises ``JournalError``.
@@ -59,7 +68,7 @@ def open_for_writing(path: Path) -> sqlite3.Connection:
             connection.execute("PRAGMA journal_mode = WAL")
             connection.execute("PRAGMA synchronous = NORMAL")
             # Whether the disk takes anything at all: now, and not with the first result.
-            connection.executescript("BEGIN IMMEDIATE; PRAGMA user_version = 1; COMMIT;")
+            connection.executescript(f"BEGIN IMMEDIATE; PRAGMA user_version = {VERSION}; COMMIT;")
         except BaseException:
             connection.close()
             raise
@@ -116,6 +125,17 @@ def explain(error: sqlite3.Error, path: Path) -> JournalError:
             f"journal: cannot write {path} ({error}); check its folder's permissions"
         )
     return JournalError(f"journal: {path}: {error}")
+
+
+def decode_entry(decode: Callable[..., T], path: Path, *entry: bytes) -> T:
+    """What ``decode`` makes of an entry; raises ``JournalError`` where it cannot be read."""
+    try:
+        return decode(*entry)
+    except Exception as error:
+        raise JournalError(
+            f"journal: {path} holds an entry that cannot be read ({error}); it is damaged, or"
+            " another version of tts_async wrote it: begin a new journal"
+        ) from error
 
 
 def _connect(path: Path, how: str) -> sqlite3.Connection:

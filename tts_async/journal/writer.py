@@ -96,19 +96,32 @@ class Writer:
                 await self.written()
         finally:
             if self._database is not None:
-                closing = self._loop.run_in_executor(self._thread, self._database.close)
-                self._database = None
+                closing = self._loop.run_in_executor(self._thread, self._finish())
                 self._thread.shutdown(wait=False)
                 await asyncio.shield(closing)
         if self._failure is not None:
             raise self._failure  # whoever would have heard of it may have come no more
 
+    def _finish(self) -> Callable[[], None]:
+        """What is left to do for the thread; there is something left where nobody could wait."""
+        database, self._database = self._database, None
+        assert database is not None
+        batch, questions = self._take()
+        for _, answer in questions:
+            answer.cancel()
+
+        def finish() -> None:
+            try:
+                database.perform(batch, [])
+            finally:
+                database.close()
+
+        return finish
+
     def _send(self) -> None:
         """Give the thread what has come together; it gets one batch at a time."""
-        self._cancel_timer()
         assert self._database is not None
-        batch, questions = self._batch, self._questions
-        self._batch, self._questions, self._rows = {}, [], 0
+        batch, questions = self._take()
         asked = [question for question, _ in questions]
         self._working = self._loop.run_in_executor(
             self._thread, self._database.perform, batch, asked
@@ -134,11 +147,17 @@ class Writer:
 
     def _fail(self, error: BaseException, waiting: list["asyncio.Future[Any]"]) -> None:
         self._failure = error if isinstance(error, TTSError) else _unexpected(self._path, error)
-        waiting = [*waiting, *(answer for _, answer in self._questions)]
-        self._batch, self._questions, self._rows = {}, [], 0
-        for answer in waiting:
+        _, questions = self._take()
+        for answer in [*waiting, *(answer for _, answer in questions)]:
             if not answer.done():
                 answer.set_exception(self._failure)
+
+    def _take(self) -> tuple[dict[str, list[Row]], list[tuple[Question, asyncio.Future[Any]]]]:
+        """The rows and the questions that have come together since the last time."""
+        self._cancel_timer()
+        taken = self._batch, self._questions
+        self._batch, self._questions, self._rows = {}, [], 0
+        return taken
 
     def _check(self) -> None:
         if self._failure is not None:

@@ -43,6 +43,8 @@ async def serve_http(
     listener = uvicorn.Server(config)
     with bare_errors():
         async with server.session_manager.run():
+            for sock in sockets:
+                sock.listen()  # the listener takes a moment to begin, and now nobody is turned away
             when_ready()
             serving = asyncio.create_task(listener.serve(sockets=list(sockets)))
             try:

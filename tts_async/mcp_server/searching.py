@@ -7,7 +7,7 @@ from typing import Final, TypeVar
 
 from tts_async.concurrency import gather
 from tts_async.errors import ConfigurationError, TTSError
-from tts_async.evaluation.plans import fitting_width, option_names
+from tts_async.evaluation.plans import candidates_within, fitting_width, option_names
 from tts_async.mcp_server.answers import Comparison, Solution, compare, row_of, solution_of
 from tts_async.mcp_server.arguments import CompareArguments, SearchArguments, SolveArguments
 from tts_async.mcp_server.progress import Progress, Report
@@ -75,17 +75,16 @@ class Searcher:
 
     def _strategy(self, name: str | None, n: int | None) -> Strategy:
         """The strategy of that name, or the solver's own, with ``n`` candidates."""
-        if name is None:
-            if n is None:
-                return self.solver.strategy
-            name = name_of(self.solver.strategy)
         if n is not None and n > self.max_candidates:
             raise ConfigurationError(f"n: at most {self.max_candidates} here, got {n}")
-        width = None
-        if n is not None and "beam_width" in option_names(name):
-            width = fitting_width(n)
-        strategy = make_strategy(name, n=n, beam_width=width)
-        if needs_verifier(strategy) and not self.solver.has_verifier:
+        strategy = self.solver.strategy if name is None else make_strategy(name)
+        name = name or name_of(strategy)
+        n = n or candidates_within(strategy, self.max_candidates)
+        if n is not None:
+            width = fitting_width(n) if "beam_width" in option_names(name) else None
+            strategy = make_strategy(name, n=n, beam_width=width)
+        is_own = strategy is self.solver.strategy  # it knows best whether it can do without
+        if not is_own and needs_verifier(strategy) and not self.solver.has_verifier:
             raise ConfigurationError(
                 f"strategy: {name} scores steps, and this server has no verifier; "
                 f"choose one of {', '.join(self.strategies())}"

@@ -8,7 +8,7 @@ import sys
 from collections.abc import Callable
 from contextlib import suppress
 from logging import getLevelNamesMapping
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, TextIO, cast
 
 import structlog
 
@@ -72,10 +72,27 @@ def configure_logging(level: Level = "info", *, json: bool = False) -> None:
     structlog.configure(
         processors=processors,
         wrapper_class=structlog.make_filtering_bound_logger(getLevelNamesMapping()[level.upper()]),
-        # Looked up per line: while a progress bar is on the screen, stderr is what writes above it.
-        logger_factory=lambda *_: structlog.PrintLogger(sys.stderr),
+        logger_factory=lambda *_: structlog.PrintLogger(_STDERR),
         cache_logger_on_first_use=False,
     )
+
+
+class _Stderr:
+    """What stderr is at that moment: a progress bar puts something else there that writes above it.
+
+    A pipe that nobody reads any more, or a full disk behind it, ends no request and no search.
+    """
+
+    def write(self, text: str) -> None:
+        with suppress(OSError, ValueError):
+            sys.stderr.write(text)
+
+    def flush(self) -> None:
+        with suppress(OSError, ValueError):
+            sys.stderr.flush()
+
+
+_STDERR: Final = cast("TextIO", _Stderr())
 
 
 def _expansion(event: ExpansionFinished) -> dict[str, Any]:

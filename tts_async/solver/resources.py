@@ -5,11 +5,14 @@ Everything heavy is imported here, in the function that needs it.
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from tts_async.errors import ConfigurationError
 from tts_async.types.generation import Generator, Sampling
 from tts_async.types.verification import Verifier
+
+if TYPE_CHECKING:
+    from tts_async.http.retry import RetryPolicy
 
 EMBEDDED = "embedded"
 SELF = "self"
@@ -36,12 +39,12 @@ def make_generator(generator: GeneratorLike | None) -> Generator:
 
 
 async def make_server_generator(
-    base_urls: Sequence[str], model: str | None, api_key: str | None
+    base_urls: Sequence[str], model: str | None, api_key: str | None, retry: "RetryPolicy | None"
 ) -> Generator:
     """A generator for a server, or for several of one model, of the kind that fits them."""
     from tts_async.generation.detect import detect_servers
 
-    return await detect_servers(base_urls, model=model, api_key=api_key)
+    return await detect_servers(base_urls, model=model, api_key=api_key, retry=retry)
 
 
 def make_verifier(
@@ -50,17 +53,19 @@ def make_verifier(
     base_urls: Sequence[str] = (),
     model: str | None = None,
     api_key: str | None = None,
+    retry: "RetryPolicy | None" = None,
 ) -> Verifier:
     """A verifier object, a function, the folder or URL of a PRM, ``"embedded"`` or ``"self"``.
 
-    The last is the generator's own server, which the other arguments are about, as a judge.
+    The last is the generator's own server, which the other arguments are about, as a judge;
+    ``retry`` is for every server.
     """
     if verifier == SELF:
-        return _make_judge(base_urls, model, api_key)
+        return _make_judge(base_urls, model, api_key, retry)
     if isinstance(verifier, str) and "://" in verifier:
         from tts_async.verifiers.vllm import VLLMVerifier
 
-        return VLLMVerifier(verifier)
+        return VLLMVerifier(verifier, retry=retry)
     if isinstance(verifier, str | Path):
         from tts_async.embedded import PRM_PATH
         from tts_async.verifiers.pool import VerifierPool
@@ -78,7 +83,9 @@ def make_verifier(
     )
 
 
-def _make_judge(base_urls: Sequence[str], model: str | None, api_key: str | None) -> Verifier:
+def _make_judge(
+    base_urls: Sequence[str], model: str | None, api_key: str | None, retry: "RetryPolicy | None"
+) -> Verifier:
     if len(base_urls) != 1:
         raise ConfigurationError(
             "verifier: 'self' has the generator's server judge its own steps, and takes one"
@@ -86,4 +93,4 @@ def _make_judge(base_urls: Sequence[str], model: str | None, api_key: str | None
         )
     from tts_async.verifiers.judge import JudgeVerifier
 
-    return JudgeVerifier(base_urls[0], model, api_key=api_key)
+    return JudgeVerifier(base_urls[0], model, api_key=api_key, retry=retry)

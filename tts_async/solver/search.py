@@ -146,6 +146,7 @@ class Search:
             votes=election.votes,
             spend=context.spend,
             tree=context.tree,
+            chosen=context.chosen,
         )
 
     def failure(self, error: TTSError) -> Result:

@@ -4,7 +4,7 @@ import asyncio
 import os
 from collections.abc import Sequence
 from contextlib import AsyncExitStack, suppress
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tts_async.answers import AnswerChecker, Compare, Extract
 from tts_async.concurrency import gather
@@ -27,6 +27,9 @@ from tts_async.types.generation import Generator
 from tts_async.types.scheduling import Tells
 from tts_async.types.verification import Verifier
 
+if TYPE_CHECKING:
+    from tts_async.http.retry import RetryPolicy
+
 DEFAULT_CAPACITY = 256
 
 
@@ -47,6 +50,7 @@ class Services:
         base_url: str | Sequence[str] | None,
         model: str | None,
         api_key: str | None,
+        retry: "RetryPolicy | None",
         extract: Extract | None,
         compare: Compare | None,
         journal: Journal | str | os.PathLike[str] | None,
@@ -59,7 +63,7 @@ class Services:
         if verifier is None and generator is None and base_url is None:
             verifier = EMBEDDED
         self._base_urls = () if base_url is None else _read_urls(base_url)
-        self._access = (model, api_key)
+        self._access = (model, api_key, retry)
         self._wanted = (generator, verifier)
         self._rules = (extract, compare)
         self._adapts = adapt_capacity
@@ -112,7 +116,7 @@ class Services:
         lanes = (self.resources.generation_lane, self.resources.verification_lane)
         return {lane.name: lane.statistics() for lane in lanes if isinstance(lane, Lane)}
 
-    async def check(self) -> CheckReport:
+    async def check(self, *, quick: bool) -> CheckReport:
         """A look at the models in use, or, where none are, at others that are opened for it."""
         if self._resources is not None:
             look, generator, verifier = check_service, self.generator, self.verifier
@@ -120,11 +124,11 @@ class Services:
             look, (generator, verifier) = check_closed_service, self._make_models()
         looks = []
         if generator is not None:
-            looks.append(look(generator, "generator"))
+            looks.append(look(generator, "generator", quick=quick))
         else:
-            looks.append(check_servers(self._make_server_generator, self._base_urls))
+            looks.append(check_servers(self._make_server_generator, self._base_urls, quick=quick))
         if verifier is not None:
-            looks.append(look(verifier, "verifier"))
+            looks.append(look(verifier, "verifier", quick=quick))
         found = await gather(*looks)
         return CheckReport(tuple(service for services in found for service in services))
 
@@ -158,12 +162,14 @@ class Services:
 
     def _make_models(self) -> tuple[Generator | None, Verifier | None]:
         generator, verifier = self._wanted
-        model, api_key = self._access
+        model, api_key, retry = self._access
         return (
             None if self._base_urls else make_generator(generator),
             None
             if verifier is None
-            else make_verifier(verifier, base_urls=self._base_urls, model=model, api_key=api_key),
+            else make_verifier(
+                verifier, base_urls=self._base_urls, model=model, api_key=api_key, retry=retry
+            ),
         )
 
     def _make_checker(self) -> AnswerChecker:

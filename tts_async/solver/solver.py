@@ -7,7 +7,7 @@ from collections.abc import AsyncGenerator, AsyncIterable, Iterable, Sequence
 from contextlib import aclosing
 from dataclasses import replace
 from types import TracebackType
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from tts_async.aggregate import check_aggregation
 from tts_async.answers import AnswerChecker, Compare, Extract
@@ -29,6 +29,9 @@ from tts_async.types.problem import Problem, as_problem
 from tts_async.types.result import Result
 from tts_async.types.verification import Aggregation, Verifier
 
+if TYPE_CHECKING:
+    from tts_async.http.retry import RetryPolicy
+
 
 class Solver:
     """Solves problems with search, many at a time; an async context manager.
@@ -41,6 +44,7 @@ class Solver:
     ``"embedded"``, or ``"self"`` to have the generator's server judge its own steps; with nothing
     said about either, both are the embedded ones, otherwise there is none unless given. The solver
     opens and closes the objects it is given, so each of them belongs to one solver at a time.
+    ``retry``: how long trouble with the servers named here by their URL may last.
 
     ``extract`` and ``compare`` replace the rules of mathematics for answers in other tasks:
     ``extract(text)`` returns the answer in a solution or ``None``, ``compare(a, b)`` tells whether
@@ -73,6 +77,7 @@ class Solver:
         base_url: str | Sequence[str] | None = None,
         model: str | None = None,
         api_key: str | None = None,
+        retry: "RetryPolicy | None" = None,
         sampling: Sampling | None = None,
         aggregation: Aggregation | None = None,
         budget: Budget | None = None,
@@ -94,6 +99,7 @@ class Solver:
             base_url=base_url,
             model=model,
             api_key=api_key,
+            retry=retry,
             extract=extract,
             compare=compare,
             journal=journal,
@@ -240,14 +246,15 @@ class Solver:
             task.cancel()
             await asyncio.wait([task])
 
-    async def check(self) -> CheckReport:
+    async def check(self, *, quick: bool = False) -> CheckReport:
         """What generator and verifier are, what they can do, what is missing and how to get it.
 
         On an open solver it is a look at what is in use; on any other they are opened for the
-        purpose and closed again. One that cannot be reached is a line of the report. Raises
+        purpose and closed again. One that cannot be reached is a line of the report. ``quick``:
+        only whether they answer, within seconds and, on servers, without a token. Raises
         ``ConfigurationError``.
         """
-        return await self._services.check()
+        return await self._services.check(quick=quick)
 
     @property
     def settings(self) -> Settings:
@@ -307,7 +314,7 @@ class Solver:
         end: float | None = None,
     ) -> Search:
         problem = as_problem(problem)
-        if deadline is not None and deadline <= 0:
+        if deadline is not None and not deadline > 0:
             raise ConfigurationError(f"deadline: must be positive seconds, got {deadline}")
         listeners = (*self._observers, *observers)
 

@@ -74,7 +74,8 @@ class Context:
     """One search: its tree, what it spent, and the two things a strategy can ask for.
 
     ``rng`` is the only randomness a strategy may use of its own. A strategy that decides under way
-    how the vote is taken says so in ``select``, which goes before its own attribute of that name.
+    how the vote is taken says so in ``select``, which goes before its own attribute of that name;
+    one that goes on with another strategy says with which in ``chosen``.
     """
 
     def __init__(
@@ -87,6 +88,7 @@ class Context:
         self.problem = problem
         self.tree = Tree()
         self.select: Selection | None = None
+        self.chosen: str | None = None
         self._account = Account(settings.budget, settings.run)
         self.rng: random.Random = derive_rng(settings.seed, problem.id, "strategy")
         self._resources = resources

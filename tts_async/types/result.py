@@ -1,14 +1,20 @@
 """What a search returns."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from tts_async.errors import TTSError, describe, recall
+import msgspec
+
+from tts_async.errors import ConfigurationError, TTSError, describe, recall
 from tts_async.types.budget import Spend
+from tts_async.types.generation import Finish
 from tts_async.types.node import Node, Path
 from tts_async.types.problem import Problem
 from tts_async.types.tree import Tree
+
+_Score = Annotated[float, msgspec.Meta(ge=0, le=1)]
+_Count = Annotated[int, msgspec.Meta(ge=0)]
 
 StopReason = Literal["finished", "no_answer", "budget", "deadline", "error"]
 """``finished``: the strategy ran to its end; ``no_answer``: it did, and no candidate has an answer;
@@ -57,7 +63,9 @@ class Result:
 
     ``answer`` and ``text`` are those of the best candidate of the winning group, or ``None`` and
     ``""`` when nothing could vote. ``confidence`` is the winner's share of all votes, in [0, 1].
-    ``n`` is the strategy's budget of candidates where it has one.
+    ``n`` is the strategy's budget of candidates where it has one. ``chosen``: what a strategy that
+    chooses went on with (compute-optimal search), such as ``"dvts width=4 n=16"``; ``None`` for
+    others, and where it did not get that far.
     """
 
     problem: Problem
@@ -73,6 +81,7 @@ class Result:
     spend: Spend
     tree: Tree
     error: TTSError | None = None
+    chosen: str | None = None
 
     @property
     def winner(self) -> Candidate | None:
@@ -105,6 +114,7 @@ class Result:
             "error": None if self.error is None else describe(self.error),
             "strategy": self.strategy,
             "n": self.n,
+            "chosen": self.chosen,
             "seed": self.seed,
             "candidates": [asdict(candidate) for candidate in self.candidates],
             "votes": [asdict(votes) for votes in self.votes],
@@ -118,21 +128,15 @@ class Result:
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> "Result":
-        """The inverse of ``to_dict``."""
-        problem = dict(data["problem"])
-        problem["history"] = tuple(problem["history"])
-        candidates = (Candidate(**{**c, "path": tuple(c["path"])}) for c in data["candidates"])
-        kept = ("answer", "text", "confidence", "stop_reason", "strategy", "n", "seed")
-        error = data.get("error")
-        return cls(
-            problem=Problem(**problem),
-            candidates=tuple(candidates),
-            votes=tuple(AnswerVotes(**votes) for votes in data["votes"]),
-            spend=Spend(**data["spend"]),
-            tree=_tree_from_dicts(data.get("tree", ())),
-            error=None if error is None else recall(error),
-            **{key: data[key] for key in kept},
-        )
+        """The inverse of ``to_dict``, without the tree where that was left out.
+
+        Raises ``ConfigurationError`` naming the field that is missing or something else.
+        """
+        try:
+            rows = msgspec.convert(data, _WithTree).tree
+            return msgspec.convert({**data, "tree": rows}, cls, dec_hook=_decode)
+        except (msgspec.ValidationError, ValueError) as error:
+            raise ConfigurationError(f"result: {error}") from error
 
     def __repr__(self) -> str:
         return (
@@ -142,30 +146,38 @@ class Result:
         )
 
 
+class _NodeRow(msgspec.Struct, kw_only=True):
+    """A node in JSON, which anybody may have edited."""
+
+    path: Annotated[tuple[_Count, ...], msgspec.Meta(min_length=1)]
+    text: str
+    finish: Finish
+    tokens: _Count
+    token_ids: tuple[int, ...]
+    logprobs: tuple[float, ...] | None = None
+    step_scores: tuple[_Score, ...] | None
+    score: _Score | None
+
+
+class _WithTree(msgspec.Struct):
+    tree: tuple[_NodeRow, ...] = ()
+
+
 def _node_to_dict(node: Node) -> dict[str, Any]:
-    scores = node.step_scores
-    return {
-        "path": list(node.path),
-        "text": node.text,
-        "finish": node.finish,
-        "tokens": node.tokens,
-        "token_ids": list(node.token_ids),
-        "logprobs": None if node.logprobs is None else list(node.logprobs),
-        "step_scores": None if scores is None else list(scores),
-        "score": node.score,
-    }
+    row = {name: getattr(node, name) for name in _NodeRow.__struct_fields__}
+    return {name: list(value) if isinstance(value, tuple) else value for name, value in row.items()}
 
 
-def _tree_from_dicts(rows: Any) -> Tree:
+def _decode(kind: type, value: Any) -> Any:
+    """What JSON has no word for: a tree and an error."""
+    return _grow(value) if kind is Tree else recall(value)
+
+
+def _grow(rows: Sequence[_NodeRow]) -> Tree:
     tree = Tree()
     for row in rows:  # in tree order, so a parent always comes before its children
-        path, scores, logprobs = tuple(row["path"]), row["step_scores"], row.get("logprobs")
-        parent = tree[path[:-1]]
-        changes = {
-            "path": path,
-            "token_ids": tuple(row["token_ids"]),
-            "logprobs": None if logprobs is None else tuple(logprobs),
-            "step_scores": None if scores is None else tuple(scores),
-        }
-        tree.put([Node(parent=parent, **{**row, **changes})])
+        above = row.path[:-1]
+        if above not in tree:
+            raise ValueError(f"no node at {above} for {row.path} to stand below")
+        tree.put([Node(parent=tree[above], **msgspec.structs.asdict(row))])
     return tree

@@ -174,13 +174,17 @@ class JudgeVerifier:
         """One list of scores per request; equal paths are judged once."""
         return await gather(*(self._score_path(request) for request in requests))
 
+    async def probe(self) -> None:
+        """Return when its server answers, raise ``VerificationError`` at once when it does not."""
+        with as_verification_errors():
+            await self._server.probe()
+
     async def check(self) -> list[ServiceReport]:
         """What the judge is and whether it gives grades; it is asked for one.
 
         Raises ``VerifierUnavailable``.
         """
-        with as_verification_errors():
-            await self._server.probe()  # so that one that is gone is not asked with patience
+        await self.probe()  # so that one that is gone is not asked with patience
         problem = Problem("What is 1+1?")
         grades = Feature(name="grades", works=True, detail=self._kind())
         try:

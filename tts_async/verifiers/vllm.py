@@ -162,15 +162,19 @@ class VLLMVerifier:
         with as_verification_errors():
             return await gather(*(score_one(request) for request in requests))
 
+    async def probe(self) -> None:
+        """Return when the server answers, raise ``VerificationError`` when it does not."""
+        with as_verification_errors():
+            await list_models(self._transport)
+
     async def check(self) -> list[ServiceReport]:
         """What the server is and what it scores with; it is asked for one score."""
         server, reader = self._server, self._reader
         if server is None or reader is None:
             raise VerifierUnavailable(f"{self.base_url}: not open; use it with 'async with'")
-        with as_verification_errors():
-            await list_models(self._transport)  # one that is gone is not asked with patience
-            with server.in_a_hurry():
-                await reader.probe()
+        await self.probe()  # so that one that is gone is not asked with patience
+        with as_verification_errors(), server.in_a_hurry():
+            await reader.probe()
         detail = f"{reader.kind}, family {server.family.name}, aggregation {self.aggregation}"
         return [
             ServiceReport(

@@ -18,6 +18,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from tts_async.errors import BrokenWorker, WorkerStartError
+from tts_async.notices import notice
 from tts_async.worker import frames
 
 CLOSE_SECONDS = 2.0
@@ -50,6 +51,8 @@ class WorkerProcess:
         self._hang_timeout = hang_timeout
         self._child: _Child | None = None
         self._starting = asyncio.Lock()
+        self._loss: str | None = None
+        """Why the last child died, until another has taken its place."""
         self._closed = False
 
     @property
@@ -72,6 +75,7 @@ class WorkerProcess:
                 raise self._is_closed()
             if self._child is None or not self._child.alive:
                 if self._child is not None:
+                    self._loss = self._child.cause_of_death or self._loss
                     await self._child.aclose()
                 # Known before it is ready, so that a close in the meantime ends it too.
                 self._child = child = await self._spawn()
@@ -84,6 +88,9 @@ class WorkerProcess:
                     if self._closed and isinstance(error, WorkerStartError):
                         raise self._is_closed() from None
                     raise
+                if self._loss is not None:
+                    notice("worker replaced", worker=self.target, why=self._loss, pid=child.pid)
+                    self._loss = None
             return self.info
 
     async def call(self, payload: Any) -> Any:
@@ -146,6 +153,7 @@ class _Child:
         self._calls: dict[int, asyncio.Future[Any]] = {}
         self._last_words: deque[str] = deque(maxlen=STDERR_LINES)
         self._reason = ""
+        self._is_dismissed = False
         self._heard = 0
         self.alive = True
         self.ready = False
@@ -169,6 +177,11 @@ class _Child:
     @property
     def pid(self) -> int:
         return self._process.pid
+
+    @property
+    def cause_of_death(self) -> str | None:
+        """``None`` while it lives, and of one that was ended on purpose."""
+        return None if self.alive or self._is_dismissed else self._reason
 
     @property
     def calls_in_flight(self) -> int:
@@ -208,6 +221,7 @@ class _Child:
                 self._send(("cancel", call_id))
 
     async def aclose(self, grace: float = CLOSE_SECONDS) -> None:
+        self._is_dismissed = self._is_dismissed or self.alive
         self._bury(f"{self._target}: the worker was closed")
         if self._watcher is not None:
             self._watcher.cancel()

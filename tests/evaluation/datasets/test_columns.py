@@ -41,6 +41,16 @@ def test_names_as_told() -> None:
             Columns(**{"problem": "task", "answer": "key", meaning: "TASK"}).read(row)
 
 
+@pytest.mark.parametrize(
+    ("level", "number"),
+    [(3, 3), ("Level 12", 12), (3.0, 3), ("3.0", 3), ("Level ?", None), (float("nan"), None)],
+)
+def test_levels(level: object, number: int | None) -> None:
+    """Whatever a table makes of them: a column with gaps is one of fractions."""
+    row = {"problem": "q", "answer": "1", "level": level}
+    assert level_of(Columns().read(row)) == number
+
+
 def test_the_usual_names_of_traits() -> None:
     """MATH says type for its subject; an empty id is none."""
     problem = Columns().read(

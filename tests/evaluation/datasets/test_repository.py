@@ -11,8 +11,10 @@ import datasets
 import pytest
 
 from tests.evaluation.datasets.test_formats import write_parquet
+from tests.patience import PATIENCE
 from tts_async.errors import ConfigurationError, DatasetError
 from tts_async.evaluation import load_problems
+from tts_async.evaluation.datasets.repository import read_repository
 
 CARD = """---
 configs:
@@ -72,6 +74,22 @@ def test_a_choice_of_splits(repository: Path) -> None:
         load_problems(repository, split="odd")
 
 
+def test_a_folder_that_is_no_data_set(
+    repository: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A whole tree is refused before anybody looks into it; what is hidden does not count."""
+    monkeypatch.setattr(f"{read_repository.__module__}.MOST_FILES", 10)
+    for count, name in enumerate([".git/objects", "a/b", "c"], 1):
+        folder = tmp_path / "owner" / name
+        folder.mkdir(parents=True)
+        for number in range(4 * count):
+            (folder / f"{number}.txt").touch()
+    with pytest.raises(DatasetError, match=r"owner: a folder with more than 10 files.*give"):
+        load_problems(tmp_path / "owner")
+    (tmp_path / "owner" / ".git").rename(repository / ".git")
+    assert len(load_problems(repository)) == 2
+
+
 @pytest.mark.parametrize("name", ["owner/none", "owner/none:main", "owner/none:main@v1.0"])
 @pytest.mark.parametrize("split", [None, "test"])
 def test_a_name_that_nobody_knows(name: str, split: str | None) -> None:
@@ -112,7 +130,7 @@ def test_loading_from_a_hub(tmp_path: Path) -> None:
         },
         capture_output=True,
         check=True,
-        timeout=100,
+        timeout=PATIENCE,
     )
     named, revised, unknown, offline = json.loads(run.stdout)
     assert named == revised == offline == [["1+1", "2"], ["2+2", "4"]]

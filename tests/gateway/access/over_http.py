@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 from unittest.mock import patch
@@ -102,10 +102,3 @@ async def gateway(
         finally:
             task.cancel()
             await asyncio.wait([task])
-
-
-async def until(condition: Callable[[], bool]) -> None:
-    """Let others work until it holds."""
-    async with asyncio.timeout(10):
-        while not condition():  # noqa: ASYNC110 - it is others that make it true
-            await asyncio.sleep(0.005)

@@ -1,6 +1,8 @@
 """One line per request, and nothing in it that is nobody's business."""
 
+import io
 import json
+import sys
 from collections.abc import Iterator
 from typing import Any
 
@@ -8,7 +10,8 @@ import pytest
 import structlog
 from structlog.testing import capture_logs
 
-from tests.gateway.access.over_http import Gateway, chat, gateway, head, until
+from tests.gateway.access.over_http import Gateway, chat, gateway, head
+from tests.patience import until
 from tts_async import Solver
 from tts_async.gateway.access import Tenant, new_key
 from tts_async.observe import configure_logging, log_events
@@ -133,7 +136,7 @@ async def test_neither_keys_nor_questions_are_logged(
 ) -> None:
     """Not even with everything that can be logged."""
     configure_logging("debug", json=json_lines)
-    async with gateway(solver(observers=[log_events()]), TENANTS, client_seconds=0.3) as door:
+    async with gateway(solver(observers=[log_events()]), TENANTS, client_seconds=1) as door:
         await everything_that_happens(door)
     log = "".join([*capfd.readouterr(), caplog.text])
     assert log.count("search finished") == 3
@@ -156,3 +159,19 @@ async def test_questions_are_logged_where_that_is_wanted(
     assert line["prompt"] == [{"role": "user", "content": QUESTION}]
     assert KEY not in log
     assert {line["request_id"] for line in lines if line["event"].startswith("search")} == {"mine"}
+
+
+@pytest.mark.usefixtures("_own_logging")
+async def test_a_log_that_cannot_be_written_ends_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A pipe that nobody reads any more, a disk that is full."""
+
+    class Broken(io.StringIO):
+        def write(self, _: str) -> int:
+            raise BrokenPipeError
+
+    configure_logging()
+    async with gateway(solver(), TENANTS) as door:
+        monkeypatch.setattr(sys, "stderr", Broken())
+        answer = await door.ask(key=KEY)
+        monkeypatch.undo()
+    assert answer.status == 200

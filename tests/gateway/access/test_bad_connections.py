@@ -9,6 +9,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from tests.gateway.access.over_http import Gateway, chat, gateway, head
+from tests.patience import PATIENCE
 from tts_async import Solver
 from tts_async.gateway.access import Tenant, new_key
 from tts_async.testing import RandomGenerator
@@ -24,7 +25,7 @@ def solver() -> Solver:
 
 async def serves(door: Gateway) -> bool:
     """Whether somebody else is answered as ever."""
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(PATIENCE):
         return (await door.ask(key=KEY)).status == 200
 
 
@@ -54,7 +55,7 @@ async def test_what_makes_no_sense(
 ) -> None:
     """The right status, and neither key nor traceback in the log."""
     with capture_logs() as lines:
-        async with gateway(solver(), {KEY: Tenant(name="alice")}, client_seconds=2) as door:
+        async with gateway(solver(), {KEY: Tenant(name="alice")}, client_seconds=30) as door:
             answer = await door.send(data)
             assert answer.status == status
             assert await serves(door)
@@ -74,7 +75,7 @@ async def test_bodies_that_are_too_large() -> None:
             head("POST", AUTH, "Transfer-Encoding: chunked") + chunk * 20,
             head("POST", AUTH, *gzipped) + packed,
         ):
-            async with asyncio.timeout(10):
+            async with asyncio.timeout(PATIENCE):
                 answer = await door.send(data)
             assert (answer.status, answer.error["code"]) == (413, "request_too_large")
         assert await serves(door)
@@ -82,8 +83,8 @@ async def test_bodies_that_are_too_large() -> None:
 
 async def test_a_body_that_does_not_come() -> None:
     """Is waited for as long as the settings say."""
-    async with gateway(solver(), {KEY: Tenant(name="alice")}, client_seconds=0.3) as door:
-        async with asyncio.timeout(5):
+    async with gateway(solver(), {KEY: Tenant(name="alice")}, client_seconds=1) as door:
+        async with asyncio.timeout(PATIENCE):
             answer = await door.send(head("POST", AUTH, "Content-Length: 1000") + b"{")
         assert (answer.status, answer.error["code"]) == (408, "request_timeout")
         assert await serves(door)
@@ -95,8 +96,8 @@ async def test_a_body_that_does_not_come() -> None:
 )
 async def test_headers_that_do_not_come(beginning: bytes, drop: bytes) -> None:
     """Not even drop by drop: what counts is when they began."""
-    async with gateway(solver(), {KEY: Tenant(name="alice")}, client_seconds=0.3) as door:
-        async with asyncio.timeout(5), door.connected() as (reader, writer):
+    async with gateway(solver(), {KEY: Tenant(name="alice")}, client_seconds=1) as door:
+        async with asyncio.timeout(PATIENCE), door.connected() as (reader, writer):
             writer.write(beginning)
             for _ in range(4):
                 await asyncio.sleep(0.05)

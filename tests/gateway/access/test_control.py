@@ -14,8 +14,10 @@ from tts_async.gateway.access import (
     AccessControl,
     KeyLimits,
     KeyRing,
+    KeySources,
     Tenant,
     new_key,
+    reload_keys,
 )
 from tts_async.gateway.access.secret import digest_of
 from tts_async.testing import RandomGenerator, run_virtual
@@ -281,3 +283,50 @@ def test_a_time_out_inside_is_not_ours() -> None:
 
     with pytest.raises(TimeoutError):
         run_virtual(main())
+
+
+def test_a_stop_reaches_what_was_just_let_in() -> None:
+    """It has its turn, and does not know of it yet."""
+
+    async def main() -> None:
+        door = control(max_searches=1)
+
+        async def search() -> None:
+            async with door.admit(A, 100):
+                await asyncio.sleep(3600)
+
+        async with door.admit(A, 100):
+            next_one = asyncio.create_task(search())
+            await asyncio.sleep(1)
+        door.stop_searches()
+        async with asyncio.timeout(60):
+            with pytest.raises(GatewayError, match="shutting down"):
+                await next_one
+
+    run_virtual(main())
+
+
+def test_what_never_ran_is_no_request_of_the_minute() -> None:
+    """Sent away because the line was full, or gone before its turn."""
+    tenant = Tenant(name="alice", limits=KeyLimits(requests_per_minute=1))
+    door = control(max_searches=1, max_queued=0)
+
+    async def main() -> None:
+        async with door.admit(B, 1):
+            with pytest.raises(GatewayError, match="the whole line"):
+                async with door.admit(tenant, 1):
+                    pass
+        async with door.admit(tenant, 1):
+            pass
+        with pytest.raises(GatewayError, match="1 requests per minute"):
+            async with door.admit(tenant, 1):
+                pass
+
+    run_virtual(main())
+
+
+async def test_a_gateway_without_keys_stays_open() -> None:
+    """SIGHUP finds no keys there, which is no reason to lock everybody out."""
+    door = control(None)
+    await reload_keys(door, KeySources(None, {}))
+    assert door.authenticate(request()).name == ""

@@ -195,6 +195,7 @@ def test_keys_of_the_environment(tmp_path: Path) -> None:
         (f"a={new_key()}", "a is in the file and in TTS_ASYNC_API_KEYS"),
         (f"b={new_key()},b={new_key()}", "b is there twice|b is in the file"),
     ],
+    ids=["no name", "short", "half a hash", "a key of the file", "a name of the file", "twice"],
 )
 def test_wrong_keys_of_the_environment(tmp_path: Path, value: str, complaint: str) -> None:
     """The entry is named by its number: what is in it may be a key."""

@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from tests.gateway.access.over_http import chat, gateway, head, until
+from tests.gateway.access.over_http import chat, gateway, head
+from tests.patience import PATIENCE, until
 from tts_async import Solver
 from tts_async.gateway.access import KeyLimits, Tenant, new_key
 from tts_async.testing import RandomGenerator
@@ -47,7 +48,7 @@ async def test_without_a_key() -> None:
 async def test_a_body_without_a_key_is_not_waited_for() -> None:
     """However much of it was announced."""
     async with gateway(solver(), holder()) as door:
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(PATIENCE):
             answer = await door.send(head("POST", "Content-Length: 1000000") + b"{")
     assert answer.status == 401
 

@@ -13,25 +13,30 @@ from typing import Any
 import aiohttp
 import pytest
 
+from tests.patience import PATIENCE
 from tts_async.gateway.access import add_to_file, new_key
 
 SCRIPT = Path(__file__).with_name("served_command.py")
-PROMPT_SECONDS = 60.0
+NEVER = Path("a file that nobody makes")
 
 
 class Command:
-    """``tts-async serve``, running; ``log`` grows as it is read."""
+    """``tts-async serve``, running.
+
+    ``log`` grows as it is read; ``streaming`` is set when a stream has begun.
+    """
 
     def __init__(self, process: Process, session: aiohttp.ClientSession) -> None:
         self.process = process
         self.session = session
         self.log: list[str] = []
         self.url = ""
+        self.streaming = asyncio.Event()
 
     async def read_until(self, word: str) -> str:
         """The first new line of the log with a word in it."""
         assert self.process.stderr
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(PATIENCE):
             while line := (await self.process.stderr.readline()).decode():
                 self.log.append(line)
                 if word in line:
@@ -41,15 +46,15 @@ class Command:
     async def end(self) -> int:
         """The exit code; what is left of the log is read."""
         assert self.process.stderr
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(PATIENCE):
             self.log += (await self.process.stderr.read()).decode().splitlines()
             return await self.process.wait()
 
-    async def ask(self, seconds: float, key: str, *, stream: bool = False) -> tuple[int, Any]:
-        """A search that takes so long; the events where it streams."""
+    async def ask(self, gate: Path, key: str, *, stream: bool = False) -> tuple[int, Any]:
+        """A search that waits for a file; the events where it streams."""
         body = {
             "model": "greedy",
-            "messages": [{"role": "user", "content": str(seconds)}],
+            "messages": [{"role": "user", "content": str(gate)}],
             "stream": stream,
         }
         async with self.session.post(
@@ -57,6 +62,7 @@ class Command:
         ) as response:
             if not stream:
                 return response.status, await response.json()
+            self.streaming.set()
             lines = (await response.text()).splitlines()
             return response.status, [line[6:] for line in lines if line.startswith("data: ")]
 
@@ -96,11 +102,12 @@ def keys(tmp_path: Path) -> tuple[Path, str]:
 async def test_what_runs_may_finish(keys: tuple[Path, str]) -> None:
     """What waits is sent away, what is new too, and the process ends well."""
     path, key = keys
-    async with command(path, "--max-searches", "2") as gateway:
-        whole = asyncio.create_task(gateway.ask(1.5, key))
-        stream = asyncio.create_task(gateway.ask(1.5, key, stream=True))
+    gate = path.with_name("gate")
+    async with command(path, "--max-searches", "2", "--drain", str(PATIENCE)) as gateway:
+        whole = asyncio.create_task(gateway.ask(gate, key))
+        stream = asyncio.create_task(gateway.ask(gate, key, stream=True))
         await gateway.searches(2)
-        waiting = asyncio.create_task(gateway.ask(1, key))
+        waiting = asyncio.create_task(gateway.ask(gate, key))
         async with gateway.session.get(f"{gateway.url}/ready") as ready:
             assert ready.status == 200
         gateway.process.send_signal(signal.SIGTERM)
@@ -109,7 +116,8 @@ async def test_what_runs_may_finish(keys: tuple[Path, str]) -> None:
         assert (status, body["error"]["code"]) == (503, "shutting_down")
         async with gateway.session.get(f"{gateway.url}/ready") as ready:
             assert ready.status == 503
-        assert (await gateway.ask(1, key))[0] == 503
+        assert (await gateway.ask(gate, key))[0] == 503
+        gate.touch()
         assert (await whole)[0] == 200
         status, events = await stream
         assert (status, events[-1]) == (200, "[DONE]")
@@ -122,10 +130,10 @@ async def test_what_takes_too_long_is_told(keys: tuple[Path, str]) -> None:
     """A stream by an event, the others by a status."""
     path, key = keys
     async with command(path, "--drain", "0.2") as gateway:
-        whole = asyncio.create_task(gateway.ask(PROMPT_SECONDS, key))
-        stream = asyncio.create_task(gateway.ask(PROMPT_SECONDS, key, stream=True))
+        whole = asyncio.create_task(gateway.ask(NEVER, key))
+        stream = asyncio.create_task(gateway.ask(NEVER, key, stream=True))
         await gateway.searches(2)
-        await asyncio.sleep(0.3)  # the stream has begun, with a sign of life
+        await gateway.streaming.wait()  # with a sign of life
         gateway.process.send_signal(signal.SIGTERM)
         status, body = await whole
         assert (status, body["error"]["code"]) == (503, "shutting_down")
@@ -142,7 +150,7 @@ async def test_a_second_signal_does_not_wait(keys: tuple[Path, str]) -> None:
     """It is not the echo of the first."""
     path, key = keys
     async with command(path) as gateway:
-        whole = asyncio.create_task(gateway.ask(PROMPT_SECONDS, key))
+        whole = asyncio.create_task(gateway.ask(NEVER, key))
         await gateway.searches(1)
         gateway.process.send_signal(signal.SIGTERM)
         gateway.process.send_signal(signal.SIGTERM)
@@ -155,21 +163,35 @@ async def test_a_second_signal_does_not_wait(keys: tuple[Path, str]) -> None:
         assert await gateway.end() == 0
 
 
+async def test_metrics_want_a_key(keys: tuple[Path, str]) -> None:
+    """As everything does that tells something; only whether it lives is for everybody."""
+    path, key = keys
+    async with command(path) as gateway:
+        for page, headers, status in (
+            ("metrics", {}, 401),
+            ("metrics", {"Authorization": f"Bearer {key}"}, 200),
+            ("ready", {}, 200),
+            ("health", {}, 200),
+        ):
+            async with gateway.session.get(f"{gateway.url}/{page}", headers=headers) as response:
+                assert response.status == status, page
+
+
 async def test_new_keys_without_a_restart(keys: tuple[Path, str]) -> None:
     """A file that is no good changes nothing."""
     path, key = keys
     second = new_key()
     async with command(path) as gateway:
-        assert (await gateway.ask(0, second))[0] == 401
+        assert (await gateway.ask(path, second))[0] == 401
         await asyncio.to_thread(add_to_file, path, "bob", second)
         gateway.process.send_signal(signal.SIGHUP)
         await gateway.read_until("keys read again")
-        assert (await gateway.ask(0, second))[0] == 200
+        assert (await gateway.ask(path, second))[0] == 200
         path.write_text("[keys.alice")
         gateway.process.send_signal(signal.SIGHUP)
         line = await gateway.read_until("the keys are as they were")
         assert "keys.toml" in line
-        assert (await gateway.ask(0, key))[0] == 200
+        assert (await gateway.ask(path, key))[0] == 200
         gateway.process.send_signal(signal.SIGTERM)
         assert await gateway.end() == 0
     log = "".join(gateway.log)

@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 
+from tests.patience import PATIENCE
 from tts_async import Generator, Solver, Verifier
 from tts_async.gateway import GatewaySettings, make_app
 from tts_async.gateway.access import AccessControl, KeyRing
@@ -68,7 +69,7 @@ class Beside:
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
 
-    def run(self, what: Coroutine[Any, Any, T], seconds: float = 30) -> T:
+    def run(self, what: Coroutine[Any, Any, T], seconds: float = PATIENCE) -> T:
         """Its outcome, from the gateway's event loop."""
         return asyncio.run_coroutine_threadsafe(what, self._loop).result(seconds)
 

@@ -1,6 +1,7 @@
 """The live page as those who look at it get it: asked, watched, cancelled, crowded, attacked."""
 
 import asyncio
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -10,17 +11,32 @@ import pytest
 
 from tests.gateway.live.living import KEYS, MINE, Beside, beside
 from tests.observe.tree.browser import LISTEN, a_browser
-from tts_async import DVTS, Problem
+from tests.patience import PATIENCE
+from tts_async import DVTS, GenerationRequest, Problem, Step
 from tts_async.testing import RandomGenerator, ScriptedGenerator
 
 CROWD = 50
-PATIENCE = 15
 ATTACK = "window.hacked = 1"
 HOSTILE = (
     f"</script><script>{ATTACK}</script> <img src=x onerror='{ATTACK}'> <svg onload='{ATTACK}'> "
     f"$\\href{{javascript:{ATTACK}}}{{x}}$ \u2028 \u202e {{{{7*7}}}}"
 )
 RUNNING, ENDED = "#running > li", "#ended > li"
+
+
+class Held(RandomGenerator):
+    """Takes no path beyond so many steps before it is told to ``go``, from whatever thread."""
+
+    def __init__(self, steps: int, **options: Any) -> None:
+        super().__init__(**options)
+        self.go = threading.Event()
+        self._steps = steps
+
+    async def generate(self, request: GenerationRequest) -> list[Step]:
+        """What ``RandomGenerator`` says, some of it later."""
+        while len(request.steps) == self._steps and not self.go.is_set():  # noqa: ASYNC110 - no event loop's
+            await asyncio.sleep(0.01)
+        return await super().generate(request)
 
 
 class Window:
@@ -109,8 +125,9 @@ def steady(seen: Window) -> None:
 @pytest.mark.parametrize(("width", "dark"), [(1400, False), (400, True)])
 def test_a_question_is_asked_watched_and_answered(browser: Any, width: int, dark: bool) -> None:
     """Its tree grows, its branches fade, its answers vote; nothing is wider than the screen."""
+    generator = Held(3)
     with (
-        beside(generator=RandomGenerator(delay=0.2)) as gateway,
+        beside(generator=generator) as gateway,
         window(browser, gateway, width=width, dark=dark) as seen,
     ):
         steady(seen)
@@ -120,6 +137,7 @@ def test_a_question_is_asked_watched_and_answered(browser: Any, width: int, dark
         seen.wait_until("document.querySelectorAll('#outline .pruned').length > 3")
         assert seen.page.locator('#chosen[data-state="running"]').count() == 1
         assert seen.page.evaluate("document.documentElement.scrollWidth") <= width
+        generator.go.set()
         seen.wait_for_state("finished")
         assert seen.text("#problem") == "What is 1 + 1?"
         assert "% of the vote" in seen.text("#answer")
@@ -174,23 +192,26 @@ def test_closing_the_page_cancels_what_it_asked(browser: Any) -> None:
 
 def test_fifty_searches_at_once(browser: Any) -> None:
     """The browser has most of its time for itself, and the event loop too."""
-    generator = RandomGenerator(depth=6, delay=0.1)
+    generator = Held(0, depth=6, delay=0.1)
 
     async def crowd() -> tuple[float, float]:
-        """Search, and see how late the event loop is and how long it took."""
+        """Search; the longest that the event loop was busy without a break, and how long it took.
+
+        Busy in seconds of the processor: how late the loop is depends on whoever else is there.
+        """
         loop = asyncio.get_running_loop()
-        begun, late = loop.time(), 0.0
+        begun, longest = loop.time(), 0.0
         problems = [
             gateway.solver.solve(f"problem {number}", strategy=DVTS(n=16))
             for number in range(CROWD)
         ]
         searching = asyncio.gather(*problems)
         while not searching.done():
-            asked = loop.time()
+            before = time.thread_time()
             await asyncio.sleep(0.01)
-            late = max(late, loop.time() - asked - 0.01)
+            longest = max(longest, time.thread_time() - before)
         await searching
-        return late, loop.time() - begun
+        return longest, loop.time() - begun
 
     with beside(generator=generator) as gateway, window(browser, gateway) as seen:
         steady(seen)
@@ -198,14 +219,15 @@ def test_fifty_searches_at_once(browser: Any) -> None:
         searching = asyncio.run_coroutine_threadsafe(crowd(), gateway._loop)
         seen.wait_until(f"document.querySelectorAll('{RUNNING}').length === {CROWD}")
         assert seen.text("#running-count") == str(CROWD)
-        seen.page.locator(f"{RUNNING} .open").nth(20).click(timeout=5000)
+        seen.page.locator(f"{RUNNING} .open").nth(20).click()
+        generator.go.set()
         seen.wait_until("document.querySelectorAll('#outline li').length > 20")
-        late, took = searching.result(60)
+        longest, took = searching.result(PATIENCE)
         seen.wait_until(f"document.querySelectorAll('{RUNNING}').length === 0")
         assert seen.count(ENDED) == 40
         busy = seen.busy - before
         assert busy < took
-        assert late < 1
+        assert longest < 1
         assert seen.complaints == []
 
 

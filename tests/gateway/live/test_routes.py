@@ -13,6 +13,7 @@ from aiohttp.test_utils import TestClient, TestServer
 from structlog.testing import capture_logs
 
 from tests.gateway.live.living import ADMIN, KEYS, MINE, OTHERS, live_app
+from tests.patience import PATIENCE
 from tts_async import Problem
 from tts_async.gateway.live import routes
 from tts_async.gateway.live.assets import read_assets
@@ -162,9 +163,9 @@ async def test_streams_end_with_the_gateway_and_after_a_while(
     async with page() as (client, _, hub), client.get("/live/events") as response:
         await anext(frames(response))
         hub.close()
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(PATIENCE):
             await response.read()
     monkeypatch.setattr(routes, "STREAM_SECONDS", 0.2)
     async with page() as (client, _, _), client.get("/live/events") as response:
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(PATIENCE):
             assert len([frame async for frame in frames(response)]) >= 1

@@ -135,8 +135,8 @@ def test_a_cancelled_search_leaves_nothing_behind(read: Readings) -> None:
             tasks = [asyncio.create_task(solver.solve(f"p{i}")) for i in range(3)]
             await asyncio.sleep(1.0)
             assert read("searches_running") == 3
-            assert any(len(search.running) for search in counts._searches.values())
-            assert any(len(search.queued) for search in counts._searches.values())
+            assert any(search.running for search in counts._searches.values())
+            assert any(search.queued for search in counts._searches.values())
             for task in tasks:
                 task.cancel()
             await asyncio.wait(tasks)

@@ -148,6 +148,18 @@ async def test_a_closed_solver_has_no_lanes(metrics_client: tuple[Any, Client]) 
     assert "tts_async_searches_running 0.0" in page
 
 
+async def test_who_may_read_is_for_the_application_to_say() -> None:
+    """Before anything is looked up."""
+
+    def refuse(_: web.Request) -> None:
+        raise web.HTTPForbidden
+
+    app = web.Application()
+    app.router.add_routes([metrics_route(make_metrics(), check=refuse)])
+    async with TestClient(TestServer(app)) as client, client.get("/metrics") as response:
+        assert response.status == 403
+
+
 async def test_openmetrics_for_those_who_ask_for_it(metrics_client: tuple[Any, Client]) -> None:
     """As Prometheus does."""
     _, client = metrics_client

@@ -174,7 +174,7 @@ def test_a_cancelled_search_ends_all_its_spans(recorder: Recorder) -> None:
         assert span.attributes
         assert span.attributes["tts_async.stop_reason"] == "cancelled"
         assert span.status.status_code is StatusCode.UNSET
-    assert not recorder.observer._traces  # type: ignore[attr-defined]
+    assert not recorder.observer._searches  # type: ignore[attr-defined]
 
 
 class Broken:

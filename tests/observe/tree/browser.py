@@ -9,12 +9,12 @@ from typing import Any
 
 import pytest
 
+from tests.patience import PATIENCE
 from tts_async import Result
 from tts_async.observe import tree_page
 
 _NAMES = ("chromium", "chromium-browser", "google-chrome")
 CHROMIUM = next(filter(None, map(shutil.which, _NAMES)), None)
-START_SECONDS = 60
 ROWS = "#outline li[data-node]"
 LISTEN = """
     window.violations = [];
@@ -73,7 +73,7 @@ def a_browser() -> Iterator[Any]:
     playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
     with playwright.sync_playwright() as driver:
         browser = driver.chromium.launch(
-            executable_path=CHROMIUM, timeout=1000 * START_SECONDS, args=["--no-sandbox"]
+            executable_path=CHROMIUM, timeout=1000 * PATIENCE, args=["--no-sandbox"]
         )
         try:
             yield browser
@@ -93,7 +93,7 @@ def opened(
         color_scheme="dark" if dark else "light",
         reduced_motion="reduce",
     )
-    context.set_default_timeout(10_000)
+    context.set_default_timeout(1000 * PATIENCE)
     page = context.new_page()
     page.add_init_script(LISTEN)
     session = context.new_cdp_session(page)

@@ -68,9 +68,15 @@ def test_a_malformed_file_names_the_field(
 
 
 def test_a_file_that_is_none(tmp_path: Path) -> None:
-    """Missing, not JSON, or a folder."""
+    """Missing, not JSON, JSON without an end, or a folder."""
     (tmp_path / "text").write_text("easy: best_of_n")
-    wrong = {"text": "not a policy file", "none": "No such file", "": "directory"}
+    (tmp_path / "deep").write_text("[" * 100_000)
+    wrong = {
+        "text": "not a policy file",
+        "deep": "not a policy file",
+        "none": "No such file",
+        "": "directory",
+    }
     for name, reason in wrong.items():
         with pytest.raises(ConfigurationError, match=reason):
             Policy.load(tmp_path / name)

@@ -56,7 +56,7 @@ def found(result: Result) -> list[tuple[Any, ...]]:
     return [*seen, (result.answer, result.text)]
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(
     problem=st.text(min_size=1).filter(str.strip),
     n=st.sampled_from([9, 16, 30]),
@@ -76,7 +76,7 @@ def test_best_of_n_goes_on_from_the_pilots(
     assert len({request.seed for request in requests}) == len(requests)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(problem=st.text(min_size=1).filter(str.strip), n=st.sampled_from([8, 16, 30]))
 def test_majority_goes_on_from_the_pilots(problem: str, n: int) -> None:
     """Although the pilots have scores, every candidate has one vote."""
@@ -87,7 +87,7 @@ def test_majority_goes_on_from_the_pilots(problem: str, n: int) -> None:
     assert found(chosen) == found(plain)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(problem=st.text(min_size=1).filter(str.strip), choice=st.sampled_from([SUBTREES, BEAMS]))
 def test_tree_search_spends_what_the_pilots_left(problem: str, choice: Choice) -> None:
     """Nothing is asked for twice, the pilots vote first, every token is counted, and it repeats."""
@@ -102,12 +102,17 @@ def test_tree_search_spends_what_the_pilots_left(problem: str, choice: Choice) -
     assert found(solve(strategy, problem)[0]) == found(result)
 
 
-@pytest.mark.parametrize(("score", "whole_answers"), [(0.9, 16), (0.4, 4)], ids=["easy", "hard"])
-def test_the_score_of_the_pilots_decides(score: float, whole_answers: int) -> None:
-    """Easy problems are sampled, hard ones searched."""
+@pytest.mark.parametrize(
+    ("score", "whole_answers", "chosen"),
+    [(0.9, 16, "best_of_n n=16"), (0.4, 4, "dvts width=4 n=16")],
+    ids=["easy", "hard"],
+)
+def test_the_score_of_the_pilots_decides(score: float, whole_answers: int, chosen: str) -> None:
+    """Easy problems are sampled, hard ones searched; the result says which it was."""
     script = {"": [boxed(1), boxed(2), boxed(3), boxed(4)]}
     strategy = ComputeOptimal(16, policy_of(SAMPLES, SUBTREES, overall=SAMPLES))
-    _, generator = solve_drawn(strategy, script, {boxed(i): score for i in (1, 2, 3, 4)})
+    result, generator = solve_drawn(strategy, script, {boxed(i): score for i in (1, 2, 3, 4)})
+    assert result.chosen == chosen
     drawn = sum(request.n for request in generator.requests if request.stop is None)
     assert (drawn, sum(request.n for request in generator.requests)) == (whole_answers, 16)
 

@@ -35,7 +35,7 @@ def judged_searches(draw: st.DrawFn) -> JudgedSearch:
     return asyncio.run(judged(search(specs)))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(judged_searches())
 def test_a_chosen_one_is_better_than_the_rejected_one(found: JudgedSearch) -> None:
     """In value by the margin; and by the reference it is right, the rejected one wrong."""
@@ -53,7 +53,7 @@ def test_a_chosen_one_is_better_than_the_rejected_one(found: JudgedSearch) -> No
                 assert scores[tuple(chosen)] > scores[tuple(rejected)]
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(judged_searches())
 def test_siblings_share_their_beginning(found: JudgedSearch) -> None:
     """Both answers go on from it with their steps; no step of a beginning is in two pairs."""
@@ -68,7 +68,7 @@ def test_siblings_share_their_beginning(found: JudgedSearch) -> None:
             seen.add(place)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(judged_searches())
 def test_nothing_unfinished_or_truncated_leaks(found: JudgedSearch) -> None:
     """Every text is a finished answer of the tree; every labelled path the beginning of one."""
@@ -82,7 +82,7 @@ def test_nothing_unfinished_or_truncated_leaks(found: JudgedSearch) -> None:
         assert any(text.startswith("\n\n".join(row["completions"])) for text in finished)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(judged_searches(), st.data())
 def test_one_more_right_answer_never_lowers_a_value(
     found: JudgedSearch, data: st.DataObject
@@ -100,7 +100,7 @@ def test_one_more_right_answer_never_lowers_a_value(
         assert abs(other.value("reference") - one.value("reference") - gained) < 1e-9
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(judged_searches())
 def test_labels_say_whether_a_right_answer_lies_ahead(found: JudgedSearch) -> None:
     """A row ends with its first wrong step; shares and labels agree."""

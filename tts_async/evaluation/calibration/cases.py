@@ -5,6 +5,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from tts_async.evaluation.metrics import clustered_variance
 from tts_async.strategies.compute_optimal import Choice
 
 
@@ -48,13 +49,12 @@ def mean_of(values: Iterable[tuple[str, float]]) -> Mean:
     by_problem: defaultdict[str, list[float]] = defaultdict(list)
     for problem, value in values:
         by_problem[problem].append(value)
-    count = sum(map(len, by_problem.values()))
-    mean = sum(map(sum, by_problem.values())) / max(1, count)
-    clusters = len(by_problem)
-    if clusters < 2:  # noqa: PLR2004 - a spread takes two
+    clusters = [(sum(own), len(own)) for own in by_problem.values()]
+    mean = sum(total for total, _ in clusters) / max(1, sum(count for _, count in clusters))
+    if len(clusters) < 2:  # noqa: PLR2004 - a spread takes two
         return Mean(mean, math.inf)
-    squares = sum(sum(value - mean for value in own) ** 2 for own in by_problem.values())
-    return Mean(mean, math.sqrt(squares * clusters / (clusters - 1)) / count)
+    few = len(clusters) / (len(clusters) - 1)  # they are nearer to their own mean than to the true
+    return Mean(mean, math.sqrt(few * clustered_variance(clusters)))
 
 
 def accuracy(cases: Sequence[Case], choice: Choice) -> float:

@@ -5,6 +5,7 @@ a choice: ``openai/gsm8k:main``. What was loaded once is read from the library's
 without a network. ``HF_HUB_OFFLINE``, ``HF_TOKEN`` and the rest work as usual.
 """
 
+import os
 import re
 from pathlib import Path
 from typing import Any, Final
@@ -17,6 +18,8 @@ REPOSITORY: Final = re.compile(
     r"(?::(?P<config>[\w.-]+))?(?:@(?P<revision>[\w./-]+))?"
 )
 USUAL_SPLIT: Final = "test"
+MOST_FILES: Final = 2000
+"""In a folder and those below it; the library looks at each of them, again and again."""
 
 
 def read_repository(source: str, split: str | None) -> Rows:
@@ -32,6 +35,8 @@ def read_repository(source: str, split: str | None) -> Rows:
             "pip install 'tts-async[datasets]'"
         ) from error
     named = None if Path(source).is_dir() else REPOSITORY.fullmatch(source)
+    if named is None:
+        _check_size(source)
     where: dict[str, Any] = {"path": source} if named is None else {"path": named["name"]}
     config = None if named is None else named["config"]
     revision = None if named is None else named["revision"]
@@ -53,6 +58,19 @@ def read_repository(source: str, split: str | None) -> Rows:
         ) from error
     for number, row in enumerate(rows, 1):
         yield f"row {number}", row
+
+
+def _check_size(folder: str) -> None:
+    """Raise ``DatasetError`` for what is hardly a data set, a home directory say."""
+    found = 0
+    for _, folders, files in os.walk(folder):
+        folders[:] = [name for name in folders if not name.startswith(".")]
+        found += len(folders) + len(files)
+        if found > MOST_FILES:
+            raise DatasetError(
+                f"{folder}: a folder with more than {MOST_FILES:,} files in it and below it; give "
+                "one of the files, or a folder with nothing but the data set"
+            )
 
 
 def _choose(splits: list[str], source: str) -> str:

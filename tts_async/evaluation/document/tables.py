@@ -97,44 +97,33 @@ def by_group(
     groups_of: Callable[[ResultRow], Mapping[str, GroupScore]],
     prefix: str,
 ) -> list[Table]:
-    """Accuracy by level or subject: a line per row of the evaluation."""
-    names = in_order(name for _, row in _lines(series) for name in groups_of(row))
-    rows = []
-    for labels, row in _lines(series):
-        groups = groups_of(row)
-        cells = [_group(groups[name]) if name in groups else NOTHING for name in names]
-        rows.append([*labels, *cells])
-    return _table([f"{prefix}{name}" for name in names], rows if names else [])
+    """Accuracy by level or subject."""
+
+    def cells(row: ResultRow) -> dict[str, Cell]:
+        return {
+            name: Cell(percent(group.accuracy), bounds(group), share=group.accuracy)
+            for name, group in groups_of(row).items()
+        }
+
+    return _by_key(series, cells, prefix)
 
 
 def pass_at_k(series: Sequence[Series]) -> list[Table]:
-    """One column per k: a line per row of the evaluation that has any."""
-    lines = [(labels, row) for labels, row in _lines(series) if row.pass_at_k]
-    counts = in_order(k for _, row in lines for k in row.pass_at_k)
-    rows = [
-        [
-            *labels,
-            *(
-                Cell(percent(row.pass_at_k[k]), share=row.pass_at_k[k])
-                if k in row.pass_at_k
-                else NOTHING
-                for k in counts
-            ),
-        ]
-        for labels, row in lines
-    ]
-    return _table([f"k = {k}" for k in counts], rows)
+    """One column per k."""
+
+    def cells(row: ResultRow) -> dict[str, Cell]:
+        return {k: Cell(percent(share), share=share) for k, share in row.pass_at_k.items()}
+
+    return _by_key(series, cells, "k = ")
 
 
 def by_seed(series: Sequence[Series]) -> list[Table]:
     """One column per seed, where there are several."""
-    seeds = sorted({score.seed for _, row in _lines(series) for score in row.seeds})
-    rows = []
-    for labels, row in _lines(series):
-        found = {score.seed: score.accuracy for score in row.seeds if score.problems}
-        cells = [Cell(percent(found[seed])) if seed in found else NOTHING for seed in seeds]
-        rows.append([*labels, *cells])
-    return _table([f"seed {seed}" for seed in seeds], rows) if len(seeds) > 1 else []
+
+    def cells(row: ResultRow) -> dict[str, Cell]:
+        return {str(it.seed): Cell(percent(it.accuracy)) for it in row.seeds if it.problems}
+
+    return _by_key(series, cells, "seed ", least=2)
 
 
 def differences(series: Sequence[Series]) -> list[Table]:
@@ -167,6 +156,22 @@ def _lines(series: Sequence[Series]) -> Iterator[tuple[list[Cell], ResultRow]]:
             yield [Cell(name), NOTHING if row.n is None else Cell(f"{row.n:,}")], row
 
 
+def _by_key(
+    series: Sequence[Series],
+    cells_of: Callable[[ResultRow], Mapping[str, Cell]],
+    prefix: str,
+    *,
+    least: int = 1,
+) -> list[Table]:
+    """A column per key, if there are so many; a line per row of the evaluation that has any."""
+    lines = [(labels, cells) for labels, row in _lines(series) if (cells := cells_of(row))]
+    keys = in_order(key for _, cells in lines for key in cells)
+    if len(keys) < least:
+        return []
+    rows = [[*labels, *(cells.get(key, NOTHING) for key in keys)] for labels, cells in lines]
+    return _table([f"{prefix}{key}" for key in keys], rows)
+
+
 def _table(headings: Sequence[str], rows: Sequence[Sequence[Cell]]) -> list[Table]:
     return [Table(["strategy", "N", *headings], rows)] if rows else []
 
@@ -184,7 +189,3 @@ def _best(series: Sequence[Series], n: int | None) -> float | None:
 def _accuracy(row: ResultRow, *, strong: bool) -> Cell:
     mark = "" if row.complete else " *"
     return Cell(f"{percent(row.accuracy)}{mark}", bounds(row), strong=strong)
-
-
-def _group(group: GroupScore) -> Cell:
-    return Cell(percent(group.accuracy), bounds(group), share=group.accuracy)

@@ -10,6 +10,7 @@ from tts_async.evaluation.metrics.accuracy import (
     accuracy_of,
     wilson_interval,
 )
+from tts_async.evaluation.metrics.clusters import clustered_variance
 from tts_async.evaluation.metrics.difference import Difference, paired_difference
 from tts_async.evaluation.metrics.pass_at_k import mean_pass_at_k, pass_at_k
 
@@ -19,6 +20,7 @@ __all__ = [
     "Difference",
     "Trials",
     "accuracy_of",
+    "clustered_variance",
     "mean_pass_at_k",
     "paired_difference",
     "pass_at_k",

@@ -3,7 +3,7 @@
 A problem that is run with five seeds is not five problems: its outcomes resemble each other, and
 an interval that counts them as independent is too narrow. The problems are the sample, the seeds
 are repetitions within each. The standard error is the cluster-robust one, with a cluster per
-problem (Miller 2024, "Adding Error Bars to Evals"). The interval is Wilson's (1927), at the size of
+problem. The interval is Wilson's (1927), at the size of
 an independent sample that would be as informative: the number of outcomes divided by the design
 effect (Franco, Little, Louis, Slud 2019, "Comparative Study of Confidence Intervals for Proportions
 in Complex Sample Surveys"). With one seed that is Wilson's interval itself.
@@ -17,6 +17,8 @@ import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 from statistics import NormalDist
+
+from tts_async.evaluation.metrics.clusters import clustered_variance
 
 CONFIDENCE_LEVEL = 0.95
 
@@ -60,7 +62,7 @@ def accuracy_of(problems: Iterable[Trials], *, level: float = CONFIDENCE_LEVEL) 
         runs=runs,
         correct=correct,
         value=correct / runs if runs else 0.0,
-        stderr=math.sqrt(_variance(samples)) if samples else 0.0,
+        stderr=math.sqrt(clustered_variance(_clusters(samples))) if samples else 0.0,
         low=low,
         high=high,
     )
@@ -80,23 +82,16 @@ def wilson_interval(
     return max(0.0, min(share, centre - reach)), min(1.0, max(share, centre + reach))
 
 
-def _variance(samples: list[Trials]) -> float:
-    """Of the accuracy, with a cluster per problem."""
-    runs = sum(trials.runs for trials in samples)
-    share = sum(trials.correct for trials in samples) / runs
-    squares = ((trials.correct - share * trials.runs) ** 2 for trials in samples)
-    return math.fsum(squares) / runs**2  # exact sums: the order of the problems changes nothing
+def _clusters(samples: Iterable[Trials]) -> list[tuple[float, float]]:
+    return [(trials.correct, trials.runs) for trials in samples]
 
 
 def _effective_size(samples: list[Trials]) -> float:
     """How many independent outcomes would say as much: at least one per problem, at most all."""
     runs = sum(trials.runs for trials in samples)
     each = runs / len(samples)
-    correct = each + sum(trials.correct for trials in samples)
-    total = 2 * each + runs
-    share = correct / total
-    deviations = [trials.correct - share * trials.runs for trials in samples]
-    deviations += [each * (1 - share), -each * share]  # the two imaginary problems
-    clustered = math.fsum(deviation**2 for deviation in deviations) / total**2
-    design_effect = clustered / (share * (1 - share) / total)
+    share = (each + sum(trials.correct for trials in samples)) / (2 * each + runs)
+    imaginary = [(each, each), (0.0, each)]
+    clustered = clustered_variance([*_clusters(samples), *imaginary])
+    design_effect = clustered / (share * (1 - share) / (2 * each + runs))
     return runs / min(max(design_effect, 1.0), each)

@@ -11,7 +11,6 @@ from tts_async.evaluation.pictures.looks import ORANGE, SKY
 from tts_async.evaluation.pictures.style import (
     GREY,
     INK,
-    RULE,
     dress,
     facts_of,
     shorten,
@@ -82,7 +81,6 @@ def _draw_lane(axes: Any, shares: Sequence[float], occupancy: Occupancy, colour:
     axes.set_ylim(0, 101.5)
     axes.set_yticks([0, 50, 100])
     dress(axes)
-    axes.grid(axis="y", color=RULE, linewidth=0.8)
 
 
 def _write_rows(

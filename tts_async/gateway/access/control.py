@@ -22,10 +22,14 @@ _STOPPING: Final = "the gateway is shutting down; try again later"
 
 
 class Admission:
-    """The permission to run one search; ``tokens`` is what it has cost so far."""
+    """The permission to run one search; ``tokens`` is what it has cost so far.
+
+    ``begun``: it has had its turn.
+    """
 
     def __init__(self) -> None:
         self.tokens = 0
+        self.begun = False
 
     def spent(self, tokens: int) -> None:
         """What it cost in the end."""
@@ -50,6 +54,7 @@ class AccessControl:
         self._nothing_open = asyncio.Event()
         self._nothing_open.set()
         self._closed = False
+        self._stopped = False
 
     @property
     def running(self) -> int:
@@ -108,6 +113,7 @@ class AccessControl:
             raise self._stopping()
         with self._counted(tenant, cost_estimate) as admission:
             async with self._in_turn(tenant), self._on_leash():
+                admission.begun = True
                 yield admission
 
     def close(self) -> None:
@@ -122,6 +128,7 @@ class AccessControl:
     def stop_searches(self) -> None:
         """End what runs; each raises ``GatewayError`` 503 where it was admitted."""
         self.close()
+        self._stopped = True
         now = asyncio.get_running_loop().time()
         for leash in self._leashes:
             leash.reschedule(now)
@@ -138,7 +145,10 @@ class AccessControl:
         try:
             yield admission
         finally:
-            usage.end(charged, admission.tokens, most_tokens, now=clock())
+            if admission.begun:
+                usage.end(charged, admission.tokens, most_tokens, now=clock())
+            else:
+                usage.take_back(charged, now=clock())
             self._open -= 1
             if not self._open:
                 self._nothing_open.set()
@@ -157,7 +167,8 @@ class AccessControl:
     @asynccontextmanager
     async def _on_leash(self) -> AsyncIterator[None]:
         """A time-out without a time, until the gateway has to stop."""
-        leash = asyncio.timeout(None)
+        # One whose turn came in the moment of the stop learns of it at its first await.
+        leash = asyncio.timeout(0 if self._stopped else None)
         try:
             async with leash:
                 self._leashes.add(leash)

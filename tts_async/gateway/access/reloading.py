@@ -41,5 +41,6 @@ async def reload_keys(access: AccessControl, sources: KeySources) -> None:
     except ConfigurationError as error:
         log.error("the keys are as they were", error=str(error))  # noqa: TRY400 - no bug of ours
         return
-    access.replace_keys(keys)
+    if len(keys):  # without any, this is a gateway for its own machine, and stays one
+        access.replace_keys(keys)
     log.info("keys read again", keys=len(keys))

@@ -47,6 +47,12 @@ class Usage:
         self.searches += 1
         return charged
 
+    def take_back(self, charged: float, *, now: float) -> None:
+        """A search that was begun with this charge has never had its turn."""
+        self.end(charged, 0, 0, now=now)
+        if self._requests:
+            self._requests.take(-1, now)
+
     def end(self, charged: float, spent: int, most_tokens: int, *, now: float) -> None:
         """Settle a search that was begun with these numbers."""
         self.searches -= 1

@@ -10,22 +10,9 @@ from typing import Final
 
 from aiohttp import web
 
+from tts_async.observe.tree.page import PARTS, STYLES, WEB
+
 _OWN: Final = files("tts_async.gateway.live") / "web"
-_SHARED: Final = files("tts_async.observe.tree") / "web"
-SHARED: Final = (
-    "look.css",
-    "tree.css",
-    "elements.js",
-    "theme.js",
-    "prose.js",
-    "search_tree.js",
-    "selection.js",
-    "summary.js",
-    "map.js",
-    "outline.js",
-    "details.js",
-)
-"""What the page has in common with the one of a single, finished search."""
 _TYPES: Final = {".html": "text/html", ".css": "text/css", ".js": "text/javascript"}
 
 _POLICY: Final = {
@@ -74,9 +61,8 @@ class Asset:
 @cache
 def read_assets() -> Mapping[str, Asset]:
     """All files of the page by name; reads them from the disk the first time."""
-    own = {file.name: file for file in _OWN.iterdir()}
-    shared = {name: _SHARED / name for name in SHARED}
-    return {name: _read(file) for name, file in {**shared, **own}.items()}
+    shared = (WEB / name for name in (*STYLES, *PARTS))
+    return {file.name: _read(file) for file in (*shared, *_OWN.iterdir())}
 
 
 def _read(file: Traversable) -> Asset:

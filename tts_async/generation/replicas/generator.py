@@ -40,10 +40,10 @@ class ReplicatedGenerator:
 
     A problem stays on one replica, the least loaded when it came; a replica that fails passes its
     requests on, gets nothing while it is down, and new problems as soon as it answers again. When
-    none is up, requests wait: ``retry`` says for how long and how often one request may fail in
-    all. ``health`` says how closely replicas are watched. Replicas should give up soon by
-    themselves (``retry=FAIL_FAST``); one that does not is interrupted as soon as it is known to be
-    down. ``capacity`` is the sum of theirs.
+    none is up, requests wait, all of them until that has lasted as long as ``retry`` says, which
+    also says how often one request may fail in all. ``health`` says how closely replicas are
+    watched. Replicas should give up soon by themselves (``retry=FAIL_FAST``); one that does not is
+    interrupted as soon as it is known to be down. ``capacity`` is the sum of theirs.
 
     A replica that also is an async context manager is opened and closed here. One with a
     ``probe`` is asked for its health; any other is tried again after a while.
@@ -65,7 +65,9 @@ class ReplicatedGenerator:
         self._failures = [0] * len(replicas)
         self._failovers = 0
         self._any_up = asyncio.Event()
+        self._none_up_since: float | None = None
         health = health or HealthPolicy()
+        self._patience = health.timeout
         self._watchers = [
             Watcher(replica, self._books, index, health, self._note_change)
             for index, replica in enumerate(self._replicas)
@@ -173,6 +175,23 @@ class ReplicatedGenerator:
             self._failovers,
         )
 
+    async def probe(self, *, deep: bool = False) -> None:
+        """Return when one of them answers; raises ``GeneratorUnavailable`` when none does.
+
+        Those that are down are asked all the time anyway. ``deep`` asks for a token as well.
+        """
+        up = [r for i, r in enumerate(self._replicas) if self._books.down(i) is None]
+
+        async def answers(replica: Replica) -> bool:
+            try:
+                await replica.probe(self._patience, deep=deep)
+            except (GenerationError, TimeoutError):
+                return False
+            return True
+
+        if not any(await gather(*map(answers, up))):
+            raise GeneratorUnavailable(f"none of the replicas answers: {self._reasons()}")
+
     async def check(self) -> list[ServiceReport]:
         """What every replica is and can do; one that is down is reported with the reason."""
         reports = await gather(*(self._check(index) for index in range(len(self._replicas))))
@@ -234,20 +253,24 @@ class ReplicatedGenerator:
                 stack.push_async_callback(replica.aclose)
 
     async def _until_any_is_up(self, trouble: Trouble) -> None:
+        policy, now = self._retry, self._retry.clock()
+        since = now if self._none_up_since is None else self._none_up_since
+        patience = policy.seconds if policy.outage_seconds is None else policy.outage_seconds
         try:
-            async with asyncio.timeout(trouble.seconds_left()):
+            async with asyncio.timeout(min(trouble.seconds_left(), since + patience - now)):
                 await self._any_up.wait()
         except TimeoutError:
             raise GeneratorUnavailable(
-                f"none of the replicas answers, for {self._retry.seconds:g} s now:"
-                f" {self._reasons()}"
+                f"none of the replicas answers, for {patience:g} s now: {self._reasons()}"
             ) from None
 
     def _note_change(self) -> None:
         if any(self._books.down(index) is None for index in range(len(self._replicas))):
             self._any_up.set()
-        else:
+            self._none_up_since = None
+        elif self._none_up_since is None:
             self._any_up.clear()
+            self._none_up_since = self._retry.clock()
 
     def _reasons(self) -> str:
         return "; ".join(filter(None, map(self._books.down, range(len(self._replicas)))))

@@ -3,6 +3,7 @@
 ``prometheus_client`` is imported with the first use, not with the package.
 """
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from tts_async.errors import ConfigurationError
@@ -33,8 +34,16 @@ def make_metrics(registry: "CollectorRegistry | None" = None) -> "Metrics":
     return Metrics(CollectorRegistry() if registry is None else registry)
 
 
-def metrics_route(metrics: "Metrics", path: str = "/metrics") -> "web.RouteDef":
-    """A route for an aiohttp application that shows them to Prometheus."""
+def metrics_route(
+    metrics: "Metrics",
+    path: str = "/metrics",
+    *,
+    check: "Callable[[web.Request], object]" = lambda _: None,
+) -> "web.RouteDef":
+    """A route for an aiohttp application that shows them to Prometheus.
+
+    ``check`` is called with every request first, and raises where it is not to be answered.
+    """
     from tts_async.observe.metrics import route
 
-    return route.metrics_route(metrics, path)
+    return route.metrics_route(metrics, path, check)

@@ -1,7 +1,9 @@
 """All metrics of a solver in one registry."""
 
-from prometheus_client import CollectorRegistry
+from prometheus_client import CollectorRegistry, Gauge
 
+from tts_async.observe.following import Following
+from tts_async.observe.metrics.catalogue import SEARCHES_RUNNING
 from tts_async.observe.metrics.resources import ResourceGauges, Watched
 from tts_async.observe.metrics.searches import SearchCounts
 from tts_async.types.events import Event
@@ -16,7 +18,9 @@ class Metrics:
 
     def __init__(self, registry: CollectorRegistry) -> None:
         self.registry = registry
-        self._searches = SearchCounts(registry)
+        self._searches = Following(SearchCounts(registry))
+        running = Gauge(SEARCHES_RUNNING.name, SEARCHES_RUNNING.help, registry=registry)
+        running.set_function(lambda: float(len(self._searches)))
         self._resources = ResourceGauges()
         registry.register(self._resources)
 

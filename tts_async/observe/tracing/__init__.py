@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from tts_async.errors import ConfigurationError
+from tts_async.observe.following import Following
 from tts_async.types.events import Observer
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ def trace_searches(provider: "TracerProvider | None" = None) -> Observer:
         from opentelemetry import trace
 
         from tts_async.observe.tracing.spans import SearchSpans
-    return SearchSpans(trace.get_tracer("tts_async", tracer_provider=provider))
+    return Following(SearchSpans(trace.get_tracer("tts_async", tracer_provider=provider)))
 
 
 def trace_requests() -> "Middleware":

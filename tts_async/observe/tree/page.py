@@ -22,7 +22,7 @@ from tts_async.observe.tree.view import TreeView
 from tts_async.types.result import Result
 
 STYLES: Final = ("look.css", "tree.css")
-SCRIPTS: Final = (
+PARTS: Final = (
     "elements.js",
     "theme.js",
     "prose.js",
@@ -32,9 +32,9 @@ SCRIPTS: Final = (
     "map.js",
     "outline.js",
     "details.js",
-    "main.js",
 )
-_WEB: Final = files("tts_async.observe.tree") / "web"
+"""Of the program, in this order; what puts them together is another on the gateway's live page."""
+WEB: Final = files("tts_async.observe.tree") / "web"
 _UNSAFE_IN_SCRIPT: Final = str.maketrans(
     {sign: f"\\u{ord(sign):04x}" for sign in "<>&\N{LINE SEPARATOR}\N{PARAGRAPH SEPARATOR}"}
 )
@@ -47,7 +47,7 @@ def tree_page(result: Result) -> str:
     with the ``html`` extra; without it they are shown as TeX. Ten thousand nodes cost about a
     second of work: inside an event loop, call this in a thread.
     """
-    style, script = _joined(STYLES), _joined(SCRIPTS)
+    style, script = _joined(STYLES), _joined((*PARTS, "main.js"))
     data = page_data(TreeView.of(result), Typesetter())
     page = Template(_read("page.html")).substitute(
         title=escape(_title(result)),
@@ -96,4 +96,4 @@ def _joined(names: Sequence[str]) -> str:
 
 @cache
 def _read(name: str) -> str:
-    return (_WEB / name).read_text(encoding="utf-8")
+    return (WEB / name).read_text(encoding="utf-8")

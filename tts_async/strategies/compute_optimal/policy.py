@@ -253,7 +253,7 @@ class Policy:
             raise ConfigurationError(
                 f"policy: cannot read {path} ({error.strerror}); write one with tts-async calibrate"
             ) from error
-        except (msgspec.DecodeError, ConfigurationError) as error:
+        except (msgspec.DecodeError, RecursionError, ConfigurationError) as error:
             reason = str(error).removeprefix("policy: ")
             raise ConfigurationError(f"policy: {path} is not a policy file: {reason}") from error
 

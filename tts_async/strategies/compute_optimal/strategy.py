@@ -84,7 +84,7 @@ class ComputeOptimal:
 
     async def go_on(self, ctx: Context, choice: Choice, pilots: Sequence[Node]) -> Sequence[Node]:
         """Spend what the pilots left of the choice's ``n`` on it; the pilots vote too."""
-        ctx.select = choice.vote
+        ctx.select, ctx.chosen = choice.vote, str(choice)
         if choice.strategy == "greedy":
             return await Greedy()(ctx)
         if choice.needs_verifier:

@@ -19,6 +19,7 @@ from tts_async.training.measuring import compare_labels, measure_verifier
 from tts_async.training.stepwise import read_labelled
 
 
+@exit_codes()
 def evaluate_verifier(
     data: Annotated[
         Path, typer.Argument(help="Labelled solutions: a file of label, of TRL, of ProcessBench.")
@@ -54,27 +55,26 @@ def evaluate_verifier(
     as_json: common.Json = False,
 ) -> None:
     """Measure step accuracy, step AUC and first-error F1 on labelled solutions."""
-    with exit_codes():
-        truth = read_labelled(data)
-        if verifier is not None and labels is None:
-            Models(verifier=verifier)  # says so if there is no such folder
-            measuring = measure_verifier(
-                make_verifier(verifier),
-                truth,
-                threshold=threshold,
-                calibration=[] if calibrate is None else read_labelled(calibrate),
-            )
-            metrics = run_interruptible(measuring)
-        elif labels is not None and verifier is None and calibrate is None:
-            metrics = compare_labels(truth, read_labelled(labels), threshold=threshold)
-        else:
-            raise ConfigurationError(
-                "verifier: give --verifier (with --calibrate, if you like) or --labels"
-            )
-        if as_json:
-            typer.echo(json.dumps(metrics.to_dict()))
-        else:
-            Console(highlight=False).print(draw_metrics(metrics))
+    truth = read_labelled(data)
+    if verifier is not None and labels is None:
+        Models(verifier=verifier)  # says so if there is no such folder
+        measuring = measure_verifier(
+            make_verifier(verifier),
+            truth,
+            threshold=threshold,
+            calibration=[] if calibrate is None else read_labelled(calibrate),
+        )
+        metrics = run_interruptible(measuring)
+    elif labels is not None and verifier is None and calibrate is None:
+        metrics = compare_labels(truth, read_labelled(labels), threshold=threshold)
+    else:
+        raise ConfigurationError(
+            "verifier: give --verifier (with --calibrate, if you like) or --labels"
+        )
+    if as_json:
+        typer.echo(json.dumps(metrics.to_dict()))
+    else:
+        Console(highlight=False).print(draw_metrics(metrics))
 
 
 def draw_metrics(metrics: StepMetrics) -> Table:

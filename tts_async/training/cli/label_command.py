@@ -7,18 +7,20 @@ from typing import Annotated, cast
 
 import typer
 
-from tts_async.cli import options as common
-from tts_async.cli.models import Models
+from tts_async.cli.models import GeneratorOptions
+from tts_async.cli.option_groups import with_option_groups
 from tts_async.cli.running import exit_codes, run_interruptible, say
+from tts_async.cli.search_options import SamplingOptions
 from tts_async.errors import ConfigurationError
 from tts_async.observe import Progress
 from tts_async.solver import Solver
-from tts_async.strategies import Majority
 from tts_async.training.cli import options
 from tts_async.training.labelling import Rule, label_by_completions, label_by_rule
 from tts_async.training.solutions import Solution, read_solutions
 
 
+@exit_codes()
+@with_option_groups
 def label_steps(
     solutions: Annotated[Path, typer.Argument(help="The file that rollout wrote.")],
     *,
@@ -48,44 +50,32 @@ def label_steps(
             rich_help_panel="Labels",
         ),
     ] = None,
-    temperature: common.Temperature = None,
-    top_p: common.TopP = None,
-    max_tokens: common.MaxTokens = None,
+    sampling: SamplingOptions,
     seed: options.Seed = 0,
     max_in_flight: options.MaxInFlight = None,
-    base_url: common.BaseUrl = None,
-    model: common.Model = None,
-    api_key: common.ApiKey = None,
-    generator: common.Generator = None,
+    models: GeneratorOptions,
 ) -> None:
     """Label every step, by completions or by a rule, in TRL's stepwise supervision format.
 
     Started again with the same file, it continues where it stopped.
     """
-    with exit_codes():
-        if rule is not None:
-            if completions is not None or soft:
-                raise ConfigurationError("rule: it draws nothing; leave out --completions, --soft")
-            written = label_by_rule(find_rule(rule), read_solutions(solutions), out)
-        else:
-            models = Models(generator=generator, base_url=base_url, model=model, api_key=api_key)
-            progress = Progress()
-            solver = models.make_solver(
-                [Majority()],
-                observers=[progress],
-                sampling=models.sampling(temperature, top_p, max_tokens),
-                max_in_flight=max_in_flight,
-            )
+    if rule is not None:
+        if completions is not None or soft:
+            raise ConfigurationError("rule: it draws nothing; leave out --completions, --soft")
+        written = label_by_rule(find_rule(rule), read_solutions(solutions), out)
+    else:
+        progress = Progress()
+        solver = models.make_solver(sampling, observers=[progress], max_in_flight=max_in_flight)
 
-            async def run(solver: Solver, drawn: Sequence[Solution]) -> int:
-                async with solver:
-                    progress.begin("label", len({solution.problem.id for solution in drawn}))
-                    k = 8 if completions is None else completions
-                    return await label_by_completions(solver, drawn, out, k=k, soft=soft, seed=seed)
+        async def run(solver: Solver, drawn: Sequence[Solution]) -> int:
+            async with solver:
+                progress.begin("label", len({solution.problem.id for solution in drawn}))
+                k = 8 if completions is None else completions
+                return await label_by_completions(solver, drawn, out, k=k, soft=soft, seed=seed)
 
-            with progress:
-                written = run_interruptible(run(solver, read_solutions(solutions)))
-        say(f"{written} newly labelled solutions in {out}")
+        with progress:
+            written = run_interruptible(run(solver, read_solutions(solutions)))
+    say(f"{written} newly labelled solutions in {out}")
 
 
 def find_rule(name: str) -> Rule:

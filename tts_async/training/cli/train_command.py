@@ -13,6 +13,7 @@ from tts_async.training.recipe import TrainingOptions
 from tts_async.training.stepwise import read_labelled
 
 
+@exit_codes()
 def train_model(
     data: Annotated[list[Path], typer.Argument(help="Files that label wrote; one or more.")],
     *,
@@ -40,25 +41,24 @@ def train_model(
 
     Writes a folder that --verifier, LocalVerifier and transformers load.
     """
-    with exit_codes():
-        recipe = TrainingOptions(
-            learning_rate=learning_rate,
-            epochs=epochs,
-            batch_tokens=batch_tokens,
-            frozen_trunk=frozen_trunk,
-            bfloat16=bfloat16,
-            seed=seed,
-            device=device,
-        )
-        if threads < 1:
-            raise ConfigurationError(f"threads: must be at least 1, got {threads}")
-        solutions = [solution for path in data for solution in read_labelled(path)]
-        _prepare_torch(threads)
-        from tts_async.training.fine_tuning import train_verifier
+    recipe = TrainingOptions(
+        learning_rate=learning_rate,
+        epochs=epochs,
+        batch_tokens=batch_tokens,
+        frozen_trunk=frozen_trunk,
+        bfloat16=bfloat16,
+        seed=seed,
+        device=device,
+    )
+    if threads < 1:
+        raise ConfigurationError(f"threads: must be at least 1, got {threads}")
+    solutions = [solution for path in data for solution in read_labelled(path)]
+    _prepare_torch(threads)
+    from tts_async.training.fine_tuning import train_verifier
 
-        command = shlex.join(["python", "-m", "tts_async.training", *sys.argv[1:]])
-        report = train_verifier(base, solutions, out, options=recipe, command=command, tell=say)
-        say(f"{report.solutions} solutions, {report.steps} steps; the model is in {out}")
+    command = shlex.join(["python", "-m", "tts_async.training", *sys.argv[1:]])
+    report = train_verifier(base, solutions, out, options=recipe, command=command, tell=say)
+    say(f"{report.solutions} solutions, {report.steps} steps; the model is in {out}")
 
 
 def _prepare_torch(threads: int) -> None:

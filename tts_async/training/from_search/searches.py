@@ -1,20 +1,16 @@
 """Where finished searches are read from: a journal, or files of results, one search at a time."""
 
-import json
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from tts_async import __version__
 from tts_async.errors import ConfigurationError, DatasetError
 from tts_async.journal import read_results, read_runs
 from tts_async.journal.places import is_database, journal_at
 from tts_async.prompts import SYSTEM_PROMPT
-from tts_async.training.row_file import Row, read_rows
+from tts_async.result_files import read_result_file
 from tts_async.types.result import Result
-
-HINT = "give a journal, or a file of Result.to_dict() with the tree: solve --json --tree"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,11 +33,10 @@ class SearchRecord:
 def read_searches(path: str | Path, *, runs: Collection[int] = ()) -> Iterator[SearchRecord]:
     """The searches of a journal, of a folder that holds one, or of a file of results.
 
-    Such a file has ``Result.to_dict()`` on each line, or, if its name ends with ``.json``, one such
-    object or a list of them. Files of lines and journals of any size are fine: one search is in
-    memory at a time. ``runs``: only these of a journal, by number. Raises ``DatasetError`` that
-    names what cannot be read, and the line; ``ConfigurationError`` for runs that are not there;
-    ``JournalError``.
+    Such a file has ``Result.to_dict()`` on each line, or is one such object or a list of them.
+    Files of lines and journals of any size are fine: one search is in memory at a time. ``runs``:
+    only these of a journal, by number. Raises ``DatasetError`` that names file, line and field of
+    what cannot be read; ``ConfigurationError`` for runs that are not there; ``JournalError``.
     """
     path = journal_at(path)
     try:
@@ -55,9 +50,8 @@ def read_searches(path: str | Path, *, runs: Collection[int] = ()) -> Iterator[S
     elif runs:
         raise ConfigurationError(f"runs: {path} is no journal, it has none; leave them out")
     else:
-        rows = _read_document(path) if path.suffix == ".json" else read_rows(path)
-        for place, row in rows:
-            yield SearchRecord(result=_as_result(row, place), run=_name(path))
+        for _, result in read_result_file(path):
+            yield SearchRecord(result=result, run=_name(path))
 
 
 def _read_journal(path: Path, chosen: Collection[int]) -> Iterator[SearchRecord]:
@@ -82,25 +76,3 @@ def _read_journal(path: Path, chosen: Collection[int]) -> Iterator[SearchRecord]
 def _name(path: Path) -> str:
     """Every evaluation calls its journal the same; its folder tells them apart."""
     return "/".join(path.parts[-2:])
-
-
-def _read_document(path: Path) -> Iterator[Row]:
-    """The objects of one JSON document."""
-    try:
-        document = json.loads(path.read_bytes())
-    except (ValueError, RecursionError) as error:
-        raise DatasetError(f"{path}: not JSON ({error}); {HINT}") from error
-    for number, row in enumerate(document if isinstance(document, list) else [document], 1):
-        place = f"{path}, result {number}"
-        if not isinstance(row, dict):
-            raise DatasetError(f"{place}: expected a JSON object, got {type(row).__name__}; {HINT}")
-        yield place, row
-
-
-def _as_result(row: Mapping[str, Any], place: str) -> Result:
-    if "tree" not in row:
-        raise DatasetError(f"{place}: no result with its tree; {HINT}")
-    try:
-        return Result.from_dict(row)
-    except (KeyError, TypeError, ValueError) as error:
-        raise DatasetError(f"{place}: not a result ({error!r}); {HINT}") from error

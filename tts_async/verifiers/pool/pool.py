@@ -97,7 +97,10 @@ class VerifierPool:
         return [scores[index] for index in range(len(requests))]
 
     async def statistics(self) -> list[WorkerStatistics]:
-        """The state of every worker, with its own numbers as of its next turn."""
+        """The state of every worker, with its own numbers as of its next turn.
+
+        One that is found dead is started again, which is not waited for.
+        """
         return await gather(*map(self._look_at, self._members))
 
     async def check(self) -> list[ServiceReport]:
@@ -150,6 +153,8 @@ class VerifierPool:
 
     async def _look_at(self, member: Member) -> WorkerStatistics:
         scoring = None
+        if not self._closed:
+            member.revive()  # one that died while it had nothing to do: nobody else has noticed
         with contextlib.suppress(TTSError):  # it may die meanwhile, which is what we then report
             if member.worker.alive:
                 scoring = await member.worker.statistics()

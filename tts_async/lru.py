@@ -1,5 +1,6 @@
 """A dictionary that remembers only what was used lately."""
 
+from collections import OrderedDict
 from collections.abc import Hashable
 from typing import Generic, TypeVar
 
@@ -12,7 +13,8 @@ class LruDict(Generic[K, V]):
 
     def __init__(self, capacity: int) -> None:
         self._capacity = capacity
-        self._entries: dict[K, V] = {}  # in order of use, oldest first
+        # Oldest first. A plain dict finds its oldest entry only behind the traces of all it lost.
+        self._entries: OrderedDict[K, V] = OrderedDict()
 
     def __len__(self) -> int:
         return len(self._entries)
@@ -21,12 +23,15 @@ class LruDict(Generic[K, V]):
         return key in self._entries
 
     def __getitem__(self, key: K) -> V:
-        value = self._entries.pop(key)
-        self._entries[key] = value
-        return value
+        self._entries.move_to_end(key)
+        return self._entries[key]
 
     def __setitem__(self, key: K, value: V) -> None:
-        self._entries.pop(key, None)
         self._entries[key] = value
+        self._entries.move_to_end(key)
         if len(self._entries) > self._capacity:
-            del self._entries[next(iter(self._entries))]
+            self._entries.popitem(last=False)
+
+    def get(self, key: K) -> V | None:
+        """The entry, where there is one."""
+        return self[key] if key in self._entries else None

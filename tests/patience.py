@@ -1,0 +1,15 @@
+"""How long the tests wait for others: so long that only what hangs takes longer."""
+
+import asyncio
+from collections.abc import Callable
+from typing import Final
+
+PATIENCE: Final = 120.0
+"""Seconds. A busy machine may need many for what takes a moment on an idle one."""
+
+
+async def until(condition: Callable[[], bool]) -> None:
+    """Wait for something to become true of which no event tells; ``PATIENCE`` at most."""
+    async with asyncio.timeout(PATIENCE):
+        while not condition():  # noqa: ASYNC110 - see above
+            await asyncio.sleep(0.005)
