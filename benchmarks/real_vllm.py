@@ -1,17 +1,18 @@
 """The reference's schedule and ours on a real vLLM server on this machine's CPU.
 
-``python -m benchmarks.real_vllm [--json] [--quick]``: some minutes, with ``--quick`` less than one.
-It starts a server of its own with the embedded generator (the interpreter that has vLLM is
-``$VLLM_PYTHON``, or ``.venv-vllm/bin/python``), and the embedded reward model in a process beside
-it. Problems, seeds, sampling and search decisions are the same for all; prefix caches are not
-shared between runs.
+``python -m benchmarks.real_vllm [--json] [--quick] [--rounds N]``: some minutes for each round,
+less than one with ``--quick``. It starts a server of its own with the embedded generator (the
+interpreter that has vLLM is ``$VLLM_PYTHON``, or ``.venv-vllm/bin/python``), and the embedded
+reward model in a process beside it. Problems, seeds, sampling and search decisions are the same for
+all; prefix caches are not shared between runs.
 
 - ``lock_step``: as in ``benchmarks/fleet/baselines.py``; every path is scored as a whole text
 - ``lock_step, our verifier``: the same with prefix reuse, and equal paths scored once
 - ``tts_async``: ``Solver.solve_many``
 
-``ratio`` is the makespan over that of ``tts_async``. Generator and verifier share two cores here,
-so what one saves the other gets: a gain from overlap is bounded by what either leaves idle.
+``ratio`` is the makespan over that of ``tts_async`` in the same round, and its median closes the
+table, since rounds scatter. Generator and verifier share two cores here, so what one saves the
+other gets: a gain from overlap is bounded by what either leaves idle.
 """
 
 import argparse
@@ -23,7 +24,9 @@ import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from itertools import product
 from pathlib import Path
+from statistics import median
 from typing import Any
 
 from benchmarks.fleet.baselines import Job
@@ -77,12 +80,12 @@ class OpenVerifier:
 
 
 async def run(
-    schedule: Schedule, url: str, problems: Sequence[Problem], strategy: AnyStrategy
+    schedule: Schedule, url: str, problems: Sequence[Problem], strategy: AnyStrategy, number: int
 ) -> dict[str, Any]:
-    """One row."""
+    """One row, of the round with this number."""
     latencies: list[float] = []
     async with (
-        VLLMGenerator(url, cache_salt=f"{schedule.name} {strategy!r}") as vllm,
+        VLLMGenerator(url, cache_salt=f"{number} {schedule.name} {strategy!r}") as vllm,
         LocalVerifier(PRM_PATH) if schedule.reuse else WholeTextVerifier() as verifier,
     ):
         generator = CountingGenerator(vllm)
@@ -104,6 +107,7 @@ async def run(
         "n": strategy.n,
         "problems": len(problems),
         "schedule": schedule.name,
+        "round": number,
         "makespan_s": round(makespan, 2),
         "mean_s": round(sum(latencies) / len(latencies), 2),
         "expansions": generator.calls,
@@ -112,19 +116,30 @@ async def run(
     }
 
 
-async def measure(url: str, *, quick: bool) -> list[dict[str, Any]]:
+async def measure(url: str, *, quick: bool, rounds: int) -> list[dict[str, Any]]:
     """All rows."""
     count = 2 if quick else 10
     problems = [problem for level in LEVELS for problem in held_out(level, count)]
     asked = [Problem(problem.text) for problem in problems]
     rows: list[dict[str, Any]] = []
     strategies: list[AnyStrategy] = [DVTS(16)] if quick else [DVTS(16), BeamSearch(16)]
-    for strategy in strategies:
-        runs = [await run(schedule, url, asked, strategy) for schedule in SCHEDULES]
+    for strategy, number in product(strategies, range(1, rounds + 1)):
+        runs = [await run(schedule, url, asked, strategy, number) for schedule in SCHEDULES]
         for row in runs:
             row["ratio"] = round(row["makespan_s"] / runs[-1]["makespan_s"], 2)
         rows += runs
     return rows
+
+
+def median_ratios(rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The median over the rounds, for every strategy and schedule."""
+    ratios: dict[tuple[str, str], list[float]] = {}
+    for row in rows:
+        ratios.setdefault((row["strategy"], row["schedule"]), []).append(row["ratio"])
+    return [
+        {"strategy": strategy, "schedule": schedule, "median_ratio": median(each)}
+        for (strategy, schedule), each in ratios.items()
+    ]
 
 
 @contextmanager
@@ -148,15 +163,19 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     parser.add_argument("--quick", action="store_true", help="10 problems, DVTS only")
+    parser.add_argument("--rounds", type=int, default=1, help="how often to measure everything")
     options = parser.parse_args()
+    if options.rounds < 1:
+        parser.error(f"--rounds: must be at least 1, got {options.rounds}")
     with own_server() as url:
         load = os.getloadavg()[0]
-        rows = asyncio.run(measure(url, quick=options.quick))
+        rows = asyncio.run(measure(url, quick=options.quick, rounds=options.rounds))
+    medians = median_ratios(rows)
     if options.json:
-        print(json.dumps({"rows": rows, "load_average": load}))
+        print(json.dumps({"rows": rows, "medians": medians, "load_average": load}))
         return
     print(f"load average {load:.1f}")
-    for row in rows:
+    for row in [*rows, *medians]:
         print("  ".join(f"{value}" for value in row.values()))
 
 

@@ -96,6 +96,19 @@ async def test_solve(mode: str) -> None:
     assert {**again, "seconds": 0.0} == {**data, "seconds": 0.0}
 
 
+async def test_what_a_compute_optimal_search_went_on_with() -> None:
+    """Is said, as data and in words; other strategies choose nothing."""
+    async with connect() as client:
+        asked = {"problem": "p", "strategy": "compute_optimal", "n": 8}
+        result = await client.call_tool("solve", asked)
+        other = await call(client, "solve", problem="p", strategy="dvts", n=4)
+    assert isinstance(result.structured_content, dict)
+    chosen = result.structured_content["chosen"]
+    assert chosen
+    assert f"compute_optimal ({chosen})" in text_of(result)
+    assert other["chosen"] is None
+
+
 async def test_the_largest_n_holds_for_those_who_name_none() -> None:
     """For the server's own strategy and for any other."""
     async with Client(make_server(make_solver(), max_candidates=6)) as client:
@@ -132,6 +145,7 @@ async def test_compare_strategies() -> None:
     names = [row["strategy"] for row in data["strategies"]]
     assert names == ["greedy", "majority", "best_of_n", "beam_search", "dvts", "compute_optimal"]
     assert [row["n"] for row in data["strategies"]] == [1, 4, 4, 4, 4, 4]
+    assert [row["strategy"] for row in data["strategies"] if row["chosen"]] == ["compute_optimal"]
     assert all(row["tokens"] > 0 for row in data["strategies"] if row["error"] is None)
     with_it = [row for row in data["strategies"] if row["answer"] == data["answer"]]
     answered = [row for row in data["strategies"] if row["answer"] is not None]

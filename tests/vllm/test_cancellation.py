@@ -4,6 +4,7 @@ import asyncio
 import random
 from typing import Any
 
+from tests.patience import until
 from tests.vllm.outcomes import (
     Record,
     assert_same,
@@ -36,9 +37,10 @@ async def assert_nothing_left(
 ) -> None:
     """No work on the server; no slot, request, task or connection in use on our side."""
     await server.until_idle()
+    # Twice a second the solver asks how busy the server is.
+    await until(lambda: generator.statistics().in_flight == 0)
     for lane in solver.statistics().values():
         assert (lane.in_use, lane.queued, lane.tickets_waiting) == (0, 0, 0)
-    assert generator.statistics().in_flight == 0
     assert asyncio.all_tasks() == tasks
     pool = pool_of(generator)
     assert not pool._acquired

@@ -48,7 +48,7 @@ async def test_a_server_that_comes_back(server: VLLMServer, spare: VLLMServer) -
     observers = [once_after(20, ExpansionFinished, restart)]
     async with embedded_solver(generator, observers=observers) as solver:
         results = await solve_all(solver, PROBLEMS, STRATEGY)
-        counts = generator.statistics()
+    counts = generator.statistics()
     assert_same(results, expected)
     assert counts.retries > 0
     assert counts.in_flight == 0

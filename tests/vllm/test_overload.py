@@ -31,7 +31,7 @@ async def test_everything_finishes(
         generator = VLLMGenerator(relay.base_url, capacity=64, retry=PATIENT)
         async with embedded_solver(generator) as solver:
             results = await solve_all(solver, problems, strategy)
-            counts = generator.statistics()
+        counts = generator.statistics()
     assert_same(results, await solve_undisturbed(server.base_url, problems, strategy))
     record_property(f"refusals with Retry-After {retry_after}", relay.refused)
     assert relay.refused > 10

@@ -13,7 +13,7 @@ from tts_async.cli.output_file import check_output
 from tts_async.cli.running import exit_codes, say
 from tts_async.cli.runs_formats import FORMATS
 from tts_async.cli.show_runs import show_results, show_run, show_runs
-from tts_async.errors import ConfigurationError, JournalError
+from tts_async.errors import ConfigurationError
 from tts_async.journal import RunRecord, find_journals, read_results, read_runs
 from tts_async.journal.places import journal_at
 
@@ -59,7 +59,7 @@ def show_journal(
     as_json: options.Json = False,
 ) -> None:
     """Show what the runs of a journal were, or the results of one."""
-    path = journal_at(journal)
+    path = journal_at(_existing(journal))
     chosen = read_runs(path) if run is None else [_find(path, run)]
     if as_json:
         data = [each.to_dict() for each in chosen]
@@ -99,7 +99,7 @@ def export_results(
     convert = FORMATS.get(form)
     if convert is None:
         raise ConfigurationError(f"format: unknown {form!r}; choose one of {', '.join(FORMATS)}")
-    path = journal_at(journal)
+    path = journal_at(_existing(journal))
     chosen = read_runs(path) if run is None else [_find(path, run)]
     with _opened(out) as lines:
         for each in chosen:
@@ -119,15 +119,21 @@ def _opened(out: Path | None) -> AbstractContextManager[TextIO]:
 
 
 def _journals(place: Path) -> list[Path]:
-    own = journal_at(place)
+    own = journal_at(_existing(place))
     if not place.is_dir():
         return [own]
     found = find_journals(place)
     if not found and own.is_file():
         return [own]  # what is wrong with it, reading it will tell
     if not found:
-        raise JournalError(f"journal: none in {place}; give the folder that holds them")
+        raise ConfigurationError(f"journal: none in {place}; give the folder that holds them")
     return found
+
+
+def _existing(place: Path) -> Path:
+    if not place.exists():
+        raise ConfigurationError(f"journal: {place} does not exist; give a journal or its folder")
+    return place
 
 
 def _find(journal: Path, number: int) -> RunRecord:

@@ -21,7 +21,7 @@ class Solution(Struct, kw_only=True):
 
     ``answer`` is ``None`` where no candidate had one; ``text`` the best candidate's reasoning;
     ``confidence`` the winner's share of all votes, in [0, 1]. ``stop_reason``: finished,
-    no_answer, budget or deadline.
+    no_answer, budget or deadline. ``chosen`` is what a compute-optimal search went on with.
     """
 
     answer: str | None
@@ -29,6 +29,7 @@ class Solution(Struct, kw_only=True):
     confidence: float
     stop_reason: str
     strategy: str
+    chosen: str | None
     n: int | None
     seed: int
     votes: list[Votes]
@@ -47,8 +48,9 @@ class Solution(Struct, kw_only=True):
         others = [f"{votes.answer} ({votes.count})" for votes in self.votes[:5]]
         if len(self.votes) > 1:
             said.append(f"Votes: {', '.join(others)}")
+        how = self.strategy if self.chosen is None else f"{self.strategy} ({self.chosen})"
         said.append(
-            f"{self.strategy}, {self.candidates} candidates, {self.tokens:,} tokens, "
+            f"{how}, {self.candidates} candidates, {self.tokens:,} tokens, "
             f"{self.seconds:.1f} s, seed {self.seed}, {self.stop_reason}"
         )
         return "\n".join(said) + (f"\n\n{self.text}" if self.text else "")
@@ -58,6 +60,7 @@ class Compared(Struct, kw_only=True):
     """One strategy of a comparison; ``error`` instead of an answer where its search failed."""
 
     strategy: str
+    chosen: str | None = None
     n: int | None = None
     answer: str | None = None
     confidence: float = 0.0
@@ -97,6 +100,7 @@ def solution_of(result: Result) -> Solution:
         confidence=result.confidence,
         stop_reason=result.stop_reason,
         strategy=result.strategy,
+        chosen=result.chosen,
         n=result.n,
         seed=result.seed,
         votes=[Votes(answer=v.answer, count=v.count, weight=v.weight) for v in votes],
@@ -114,6 +118,7 @@ def row_of(strategy: str, outcome: Result | TTSError) -> Compared:
         return Compared(strategy=strategy, error=str(outcome))
     return Compared(
         strategy=strategy,
+        chosen=outcome.chosen,
         n=outcome.n,
         answer=outcome.answer,
         confidence=outcome.confidence,

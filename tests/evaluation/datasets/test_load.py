@@ -89,6 +89,9 @@ def test_level_and_limit_of_a_file(tmp_path: Path) -> None:
         load_problems(path, level=9)
     with pytest.raises(ConfigurationError, match="limit: must be at least 1"):
         load_problems(path, limit=0)
+    assert len(load_problems(path, limit=10**30)) == len(load_problems(path))
+    with pytest.raises(ConfigurationError, match="limit: arithmetic gives up to 100,000"):
+        load_problems("arithmetic", limit=10**30)
 
 
 def test_what_is_behind_the_limit_is_not_read(tmp_path: Path) -> None:
@@ -129,6 +132,8 @@ def test_the_published_ones(name: str, count: int, levels: set[int | None], subj
 
 def test_files_that_cannot_be_read(tmp_path: Path) -> None:
     """No file, a folder, not text, nothing in it: an error each."""
+    with pytest.raises(ConfigurationError, match="dataset: no name"):
+        load_problems("")
     for name in ("none", "none.parquet", "owner/none.csv"):
         with pytest.raises(DatasetError, match="no such file; give a JSONL, JSON, CSV or Parquet"):
             load_problems(tmp_path / name)

@@ -1,5 +1,6 @@
 """Load problems: find the reader for a source, make problems of its rows, account for the rest."""
 
+import sys
 import warnings
 from collections.abc import Iterator
 from itertools import islice
@@ -66,7 +67,7 @@ def load_problems(
     good = _good(_open(source, split), columns or Columns(), bad)
     of_level = (problem for problem in good if level in (None, level_of(problem)))
     try:
-        problems = with_unique_ids(islice(of_level, limit))
+        problems = with_unique_ids(islice(of_level, min(limit or sys.maxsize, sys.maxsize)))
     except OSError as error:
         raise DatasetError(f"{source}: cannot be read ({error.strerror})") from error
     except UnicodeDecodeError as error:
@@ -88,6 +89,8 @@ def load_problems(
 
 
 def _open(source: str | Path, split: str | None) -> Rows:
+    if not str(source).strip():
+        raise ConfigurationError(f"dataset: no name; give a file, or the name {ARITHMETIC!r}")
     path = Path(source)
     reader = _READERS.get(path.suffix.lower())
     is_file = path.is_file() or (reader is not None and not path.is_dir())
