@@ -8,6 +8,7 @@ from typing import Final
 from aiohttp import web
 
 from tts_async.gateway.parts import ACCESS, SETTINGS
+from tts_async.gateway.settled_heap import settled_heap
 from tts_async.gateway.shutdown import StopSignals, drain
 
 GOODBYE_SECONDS: Final = 5.0
@@ -43,6 +44,7 @@ async def serve(
     with ExitStack() as until_the_end:
         try:
             await runner.setup()
+            until_the_end.enter_context(settled_heap())
             for sock in sockets:
                 await web.SockSite(runner, sock).start()
             until_the_end.enter_context(stop.heard())
