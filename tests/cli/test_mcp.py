@@ -14,6 +14,7 @@ import pytest
 from mcp import Client, StdioServerParameters
 from mcp.types import TextContent
 
+from tests.generation.fake_server import FakeServer, say
 from tests.patience import PATIENCE
 
 SCRIPT = str(Path(__file__).with_name("parrot_command.py"))
@@ -81,6 +82,18 @@ async def test_whatever_is_printed_stays_out_of_the_messages() -> None:
     """By the process itself and by its children."""
     async with Client(stdio("-c", NOISY, "mcp")) as client:
         assert (await answer(client, problem="say 7", strategy="greedy"))["answer"] == "7"
+
+
+async def test_a_model_server_that_dies() -> None:
+    """Calls fail once it has been away as long as the option says, and no later."""
+    async with FakeServer(say(r"So \boxed{2}.")) as server:
+        options = ("--base-url", server.base_url, "--verifier", "none", "--outage-seconds", "0.2")
+        async with Client(stdio("-m", "tts_async", "mcp", *options)) as client:
+            assert (await answer(client, problem="1+1"))["answer"] == "2"
+            await server.stop()
+            async with asyncio.timeout(PATIENCE):
+                result = await client.call_tool("solve", {"problem": "1+1"})
+    assert result.is_error
 
 
 def start(*arguments: str) -> "subprocess.Popen[str]":

@@ -63,6 +63,7 @@ def serve_mcp(
         int,
         typer.Option(min=1, help="The largest n of a search.", rich_help_panel="Limits"),
     ] = 256,
+    outage_seconds: options.OutageSeconds = 30.0,
     search: SearchOptions,
     models: Models,
     log: LogOptions,
@@ -72,11 +73,14 @@ def serve_mcp(
 
     The embedded model is used unless told otherwise; it knows whole-number arithmetic only.
     """
+    from tts_async.http.retry import for_clients
+
     with traces(asked=trace) as tracers:
         solver = models.solver_for(
             [models.default_strategy],
             search,
             observers=[*log.make_observers(), *tracers],
+            retry=for_clients(outage_seconds),
         )
         with suppress(Interrupted):  # how a server ends
             if transport is Transport.stdio:

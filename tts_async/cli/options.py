@@ -20,6 +20,15 @@ Policy = Annotated[
 Seed = Annotated[
     int, typer.Option(help="The same seed gives the same search.", rich_help_panel=_SEARCH)
 ]
+OutageSeconds = Annotated[
+    float,
+    typer.Option(
+        min=0,
+        help="Seconds to wait for a model's server that does not answer; then requests fail "
+        "until it does.",
+        rich_help_panel="Server",
+    ),
+]
 Json = Annotated[
     bool,
     typer.Option("--json", help="Print one JSON object and nothing else.", rich_help_panel=_OUTPUT),

@@ -53,15 +53,7 @@ def serve_gateway(
             rich_help_panel=_SERVER,
         ),
     ] = None,
-    outage_seconds: Annotated[
-        float,
-        typer.Option(
-            min=0,
-            help="Seconds to wait for a model's server that does not answer; then requests fail "
-            "until it does.",
-            rich_help_panel=_SERVER,
-        ),
-    ] = 30.0,
+    outage_seconds: options.OutageSeconds = 30.0,
     search: SearchOptions,
     models: Models,
     log_prompts: Annotated[
