@@ -3,7 +3,7 @@
 import asyncio
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from typing import Any
 
@@ -59,8 +59,8 @@ class Window:
         self.page.click("#send")
 
     def wait_for_state(self, state: str) -> None:
-        """Until the search that is shown is in that state."""
-        self.page.locator(f'#chosen[data-state="{state}"]').wait_for()
+        """Until the search that is shown is in that state, and its tree is there."""
+        self.page.locator(f'#chosen[data-state="{state}"][aria-busy="false"]').wait_for()
 
     def wait_until(self, condition: str) -> None:
         """Until a line of JavaScript is true; looked at from outside, as the policy wants it."""
@@ -117,6 +117,14 @@ def window(
         context.close()
 
 
+def wait_for(condition: Callable[[], bool]) -> None:
+    """Until something is so in the gateway's thread."""
+    end = time.monotonic() + PATIENCE
+    while not condition():
+        assert time.monotonic() < end
+        time.sleep(0.02)
+
+
 def steady(seen: Window) -> None:
     """Wait for the first frame."""
     seen.page.locator('#connection[data-state="live"]').wait_for()
@@ -158,10 +166,10 @@ def test_cancelling_ends_the_search_down_to_the_generator(browser: Any) -> None:
         steady(seen)
         seen.ask("slow")
         seen.wait_for_state("running")
-        assert generator.running == 8
+        wait_for(lambda: generator.running == 8)
         seen.page.locator("#cancel").click()
         seen.wait_for_state("cancelled")
-        assert generator.running == 0
+        wait_for(lambda: generator.running == 0)
         assert seen.count(RUNNING) == 0
         assert not seen.page.locator("#cancel").is_visible()
         seen.ask("quick")
@@ -179,15 +187,12 @@ def test_closing_the_page_cancels_what_it_asked(browser: Any) -> None:
             steady(seen)
             seen.ask("mine")
             seen.wait_until(f"document.querySelectorAll('{RUNNING}').length === 2")
-            assert generator.running == 9
+            wait_for(lambda: generator.running == 9)
             buttons = seen.page.locator(f"{RUNNING} .cancel").evaluate_all(
                 "all => all.map(b => b.hidden)"
             )
             assert buttons == [False, True]
-        end = time.monotonic() + PATIENCE
-        while generator.running > 1 and time.monotonic() < end:
-            time.sleep(0.02)
-        assert generator.running == 1
+        wait_for(lambda: generator.running == 1)
 
 
 def test_fifty_searches_at_once(browser: Any) -> None:

@@ -28,6 +28,7 @@ export class Chosen extends EventTarget {
   show(record) {
     document.getElementById("welcome").hidden = true;
     this.place.hidden = false;
+    this.place.setAttribute("aria-busy", "true"); // its line is known, its tree comes with the next frame
     this.record = null;
     this.tree = this.panel.tree = new LiveTree();
     this.selection.node = -1;
@@ -66,6 +67,7 @@ export class Chosen extends EventTarget {
     text("hidden-nodes", this.record.nodes > this.tree.size ? `the first ${counted(this.tree.size, "node")} of ${this.record.nodes.toLocaleString("en")}` : "");
     if (frame.outcome) this.conclude();
     else if (this.selection.node >= 0 && this.tree.lineage(this.selection.node).some((up) => changed.includes(up))) this.panel.show(false);
+    this.place.setAttribute("aria-busy", "false");
   }
 
   /** Whose count of nodes below has changed. */
