@@ -1,6 +1,7 @@
 """How long the tests wait for others: so long that only what hangs takes longer."""
 
 import asyncio
+import time
 from collections.abc import Callable
 from typing import Final
 
@@ -13,3 +14,11 @@ async def until(condition: Callable[[], bool]) -> None:
     async with asyncio.timeout(PATIENCE):
         while not condition():  # noqa: ASYNC110 - see above
             await asyncio.sleep(0.005)
+
+
+def wait_for(condition: Callable[[], bool], what: str = "") -> None:
+    """The same where there is no event loop; ``what`` is waited for."""
+    end = time.monotonic() + PATIENCE
+    while not condition():
+        assert time.monotonic() < end, what
+        time.sleep(0.01)

@@ -1,7 +1,7 @@
 """A dictionary that remembers only what was used lately."""
 
 from collections import OrderedDict
-from collections.abc import Hashable
+from collections.abc import Collection, Hashable
 from typing import Generic, TypeVar
 
 K = TypeVar("K", bound=Hashable)
@@ -31,6 +31,10 @@ class LruDict(Generic[K, V]):
         self._entries.move_to_end(key)
         if len(self._entries) > self._capacity:
             self._entries.popitem(last=False)
+
+    def values(self) -> Collection[V]:
+        """All there are, oldest first; none of them is renewed."""
+        return self._entries.values()
 
     def get(self, key: K) -> V | None:
         """The entry, where there is one."""

@@ -5,7 +5,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -13,7 +12,7 @@ from typing import Any
 import pytest
 
 from tests.cli.conftest import Command
-from tests.patience import PATIENCE
+from tests.patience import PATIENCE, wait_for
 
 SCRIPT = str(Path(__file__).with_name("random_command.py"))
 OPTIONS = (
@@ -53,11 +52,14 @@ def drawn(folder: Path) -> list[str]:
 
 def wait_for_drawn(process: "subprocess.Popen[str]", folder: Path, count: int) -> None:
     """Until so many requests were answered."""
-    end = time.monotonic() + PATIENCE
-    while len(drawn(folder)) < count:
+
+    def are_answered() -> bool:
+        if len(drawn(folder)) >= count:
+            return True
         assert process.poll() is None, process.communicate()
-        assert time.monotonic() < end, f"{count} requests were not answered"
-        time.sleep(0.01)
+        return False
+
+    wait_for(are_answered, f"{count} answered requests")
 
 
 def without_times(folder: Path) -> dict[str, Any]:

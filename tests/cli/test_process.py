@@ -5,12 +5,11 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
 
-from tests.patience import PATIENCE
+from tests.patience import PATIENCE, wait_for
 
 SCRIPT = str(Path(__file__).with_name("parrot_command.py"))
 ROOT = Path(__file__).parents[2]
@@ -26,10 +25,11 @@ def start(*arguments: str, script: tuple[str, ...] = (SCRIPT,)) -> "subprocess.P
 
 def wait_for_lines(path: Path, count: int) -> None:
     """Until the file has so many lines."""
-    end = time.monotonic() + PATIENCE
-    while not path.exists() or len(path.read_text().splitlines()) < count:
-        assert time.monotonic() < end, f"{path} did not get {count} lines"
-        time.sleep(0.02)
+
+    def has_them() -> bool:
+        return path.exists() and len(path.read_text().splitlines()) >= count
+
+    wait_for(has_them, f"{count} lines in {path}")
 
 
 def write_problems(folder: Path) -> tuple[Path, Path]:

@@ -6,6 +6,7 @@ from typing import Annotated, Final
 import typer
 
 _SEARCH: Final = "Search"
+_SERVER: Final = "Server"
 _OUTPUT: Final = "Output"
 
 Policy = Annotated[
@@ -26,7 +27,7 @@ OutageSeconds = Annotated[
         min=0,
         help="Seconds to wait for a model's server that does not answer; then requests fail "
         "until it does.",
-        rich_help_panel="Server",
+        rich_help_panel=_SERVER,
     ),
 ]
 Json = Annotated[

@@ -59,7 +59,7 @@ def show_journal(
     as_json: options.Json = False,
 ) -> None:
     """Show what the runs of a journal were, or the results of one."""
-    path = journal_at(_existing(journal))
+    path = _existing(journal)
     chosen = read_runs(path) if run is None else [_find(path, run)]
     if as_json:
         data = [each.to_dict() for each in chosen]
@@ -99,7 +99,7 @@ def export_results(
     convert = FORMATS.get(form)
     if convert is None:
         raise ConfigurationError(f"format: unknown {form!r}; choose one of {', '.join(FORMATS)}")
-    path = journal_at(_existing(journal))
+    path = _existing(journal)
     chosen = read_runs(path) if run is None else [_find(path, run)]
     with _opened(out) as lines:
         for each in chosen:
@@ -119,7 +119,7 @@ def _opened(out: Path | None) -> AbstractContextManager[TextIO]:
 
 
 def _journals(place: Path) -> list[Path]:
-    own = journal_at(_existing(place))
+    own = _existing(place)
     if not place.is_dir():
         return [own]
     found = find_journals(place)
@@ -131,9 +131,10 @@ def _journals(place: Path) -> list[Path]:
 
 
 def _existing(place: Path) -> Path:
+    """The journal at a place; raises ``ConfigurationError`` where nothing is."""
     if not place.exists():
         raise ConfigurationError(f"journal: {place} does not exist; give a journal or its folder")
-    return place
+    return journal_at(place)
 
 
 def _find(journal: Path, number: int) -> RunRecord:

@@ -75,6 +75,11 @@ class RetryPolicy:
         outage.end(self.clock)
         return result
 
+    @property
+    def patience(self) -> float:
+        """Seconds for a server that says nothing at all."""
+        return self.seconds if self.outage_seconds is None else self.outage_seconds
+
     def pause(self, failures: int, retry_after: float | None) -> float:
         """Seconds to wait after so many failures."""
         doubled = self.first_wait * 2.0 ** min(failures - 1, MOST_DOUBLINGS)
@@ -208,12 +213,8 @@ class _Trouble:
         )
 
     def _is_out(self, pause: float) -> bool:
-        allowed, began = self._policy.outage_seconds, self._outage.since
-        if began is None:
-            return False
-        if allowed is None:
-            allowed = self._policy.seconds
-        return self._policy.clock() - began + pause > allowed
+        began = self._outage.since
+        return began is not None and self._policy.clock() - began + pause > self._policy.patience
 
     def _announce(self, state: RetryCallState) -> None:
         failure = _failure(state)

@@ -3,7 +3,7 @@
 import asyncio
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from typing import Any
 
@@ -11,7 +11,7 @@ import pytest
 
 from tests.gateway.live.living import KEYS, MINE, Beside, beside
 from tests.observe.tree.browser import LISTEN, a_browser
-from tests.patience import PATIENCE
+from tests.patience import PATIENCE, wait_for
 from tts_async import DVTS, GenerationRequest, Problem, Step
 from tts_async.testing import RandomGenerator, ScriptedGenerator
 
@@ -115,14 +115,6 @@ def window(
         assert page.evaluate("violations") == []
     finally:
         context.close()
-
-
-def wait_for(condition: Callable[[], bool]) -> None:
-    """Until something is so in the gateway's thread."""
-    end = time.monotonic() + PATIENCE
-    while not condition():
-        assert time.monotonic() < end
-        time.sleep(0.02)
 
 
 def steady(seen: Window) -> None:

@@ -3,10 +3,10 @@
 A problem that is run with five seeds is not five problems: its outcomes resemble each other, and
 an interval that counts them as independent is too narrow. The problems are the sample, the seeds
 are repetitions within each. The standard error is the cluster-robust one, with a cluster per
-problem. The interval is Wilson's (1927), at the size of
-an independent sample that would be as informative: the number of outcomes divided by the design
-effect (Franco, Little, Louis, Slud 2019, "Comparative Study of Confidence Intervals for Proportions
-in Complex Sample Surveys"). With one seed that is Wilson's interval itself.
+problem. The interval is Wilson's (1927), at the size of an independent sample that would be as
+informative: the number of outcomes divided by the design effect (Franco, Little, Louis, Slud 2019,
+"Comparative Study of Confidence Intervals for Proportions in Complex Sample Surveys"). With one
+seed that is Wilson's interval itself.
 
 Where all outcomes are the same, there is nothing to estimate a design effect from. Two imaginary
 problems, one always right and one never, settle it: a sample without a single failure counts

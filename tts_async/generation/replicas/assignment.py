@@ -11,11 +11,11 @@ that waited longest for a new problem gets it: problems that are being scored ha
 flight, and would otherwise all land on the first.
 """
 
-from collections import OrderedDict
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from tts_async.errors import ConfigurationError
+from tts_async.lru import LruDict
 
 MOST_PINS = 4096
 
@@ -49,8 +49,7 @@ class Assignment:
         if not capacities or min(capacities) < 1:
             raise ConfigurationError("replicas: at least one, each with a capacity of at least 1")
         self._places = [_Place(index, capacity) for index, capacity in enumerate(capacities)]
-        self._pins: OrderedDict[str, _Place] = OrderedDict()
-        self._most_pins = most_pins
+        self._pins: LruDict[str, _Place] = LruDict(most_pins)
         self._placed = 0
 
     def assign(self, problem: str, weight: int, avoid: Collection[int] = ()) -> int | None:
@@ -100,9 +99,6 @@ class Assignment:
             home = self._pins[problem] = min(up, key=_by_load)
             self._placed += 1
             home.placed = self._placed
-        self._pins.move_to_end(problem)
-        if len(self._pins) > self._most_pins:
-            self._pins.popitem(last=False)
         return home
 
     def __repr__(self) -> str:

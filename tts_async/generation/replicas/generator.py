@@ -253,9 +253,8 @@ class ReplicatedGenerator:
                 stack.push_async_callback(replica.aclose)
 
     async def _until_any_is_up(self, trouble: Trouble) -> None:
-        policy, now = self._retry, self._retry.clock()
+        now, patience = self._retry.clock(), self._retry.patience
         since = now if self._none_up_since is None else self._none_up_since
-        patience = policy.seconds if policy.outage_seconds is None else policy.outage_seconds
         try:
             async with asyncio.timeout(min(trouble.seconds_left(), since + patience - now)):
                 await self._any_up.wait()

@@ -6,9 +6,9 @@ own is full. A new problem goes where the fewest paths are in flight, and of equ
 has waited longest for a new problem.
 """
 
-from collections import OrderedDict
 from collections.abc import Sequence
 
+from tts_async.lru import LruDict
 from tts_async.verifiers.pool.member import Member
 
 MOST_HOMES = 4096
@@ -20,7 +20,7 @@ class Router:
 
     def __init__(self, members: Sequence[Member]) -> None:
         self._members = members
-        self._homes: OrderedDict[str, Member] = OrderedDict()
+        self._homes: LruDict[str, Member] = LruDict(MOST_HOMES)
         self._settled = dict.fromkeys(members, 0)
 
     def choose(self, problem_id: str, paths: int) -> Member | None:
@@ -32,9 +32,6 @@ class Router:
         if home is None or not home.usable:
             home = self._homes[problem_id] = min(usable, key=self._load)
             self._settled[home] = max(self._settled.values()) + 1
-        self._homes.move_to_end(problem_id)
-        if len(self._homes) > MOST_HOMES:
-            self._homes.popitem(last=False)
         if home.has_room(paths):
             return home
         return min((m for m in usable if m.has_room(paths)), key=self._load, default=home)
